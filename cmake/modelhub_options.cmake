@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 The modelhub authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a build can choose, and the compile settings that every target of the project shares.
+
+option(BUILD_SHARED_LIBS "Build libmodelhub as a shared library" OFF)
+option(MODELHUB_DEVELOPER "Warnings are errors; for those who work on modelhub itself" OFF)
+option(MODELHUB_BUILD_CLI "Build the command line" ${PROJECT_IS_TOP_LEVEL})
+option(MODELHUB_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(MODELHUB_BUILD_TESTS "Build the tests" OFF)
+option(MODELHUB_BUILD_BENCHMARKS "Build the benchmarks" OFF)
+set(MODELHUB_SANITIZE "" CACHE STRING "Sanitizers for all targets: address,undefined or thread")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# The command line and the engines lie in the same places of the build tree as in an installed one.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_package(Threads REQUIRED)
+
+# The settings of every target; not exported.
+add_library(modelhub_settings INTERFACE)
+target_compile_options(modelhub_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+                       $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
+if(MODELHUB_DEVELOPER)
+  target_compile_options(modelhub_settings INTERFACE -Werror)
+endif()
+target_compile_definitions(modelhub_settings INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
+if(MODELHUB_SANITIZE)
+  target_compile_options(modelhub_settings INTERFACE -fsanitize=${MODELHUB_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(modelhub_settings INTERFACE -fsanitize=${MODELHUB_SANITIZE})
+endif()
+
+# modelhub_add_module(NAME sources... [DEPENDS modules...] [LIBRARIES third-party...])
+#
+# A module is a static library of its own: what it may use is what it links. libmodelhub is made of their objects.
+function(modelhub_add_module name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  set(target modelhub_${name})
+  add_library(${target} STATIC ${arg_UNPARSED_ARGUMENTS})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPENDS PREPEND modelhub_)
+  target_link_libraries(${target} PUBLIC ${arg_DEPENDS} Threads::Threads PRIVATE modelhub_settings ${arg_LIBRARIES})
+  set_property(GLOBAL APPEND PROPERTY MODELHUB_MODULES ${target})
+  set_property(GLOBAL APPEND PROPERTY MODELHUB_LIBRARIES ${arg_LIBRARIES})
+endfunction()

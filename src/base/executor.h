@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace modelhub::base {
+
+// A fixed number of threads that run tasks in the order of posting.
+//
+// Ownership:     the destructor runs what was posted before it, then joins. It may run on one of the executor's own
+//                threads (a user's callback may destroy the hub): that thread is left to end by itself.
+// Thread safety: all methods from any thread.
+// After a fork:  the child has none of the threads; the destructor leaks the state there instead of waiting for ever.
+class Executor {
+ public:
+  // Callback threads run code of the user: waiting for a job there would wait for itself (see JobCore).
+  enum class Role { workers, callbacks };
+
+  Executor(std::string name, std::size_t threads, Role role);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // Tasks must not throw. A task posted while the executor is being destroyed is dropped, and destroyed, unrun.
+  void post(std::function<void()> task);
+
+  static bool is_on_callback_thread();
+
+ private:
+  struct State;
+
+  std::shared_ptr<State> state_;
+  std::vector<std::thread> threads_;
+  std::uint64_t fork_generation_;
+};
+
+}  // namespace modelhub::base

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file_system.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/owner.h"
+
+namespace modelhub::base {
+
+Error error_from_errno(int error_number, std::string_view action, const std::string& path) {
+  ErrorCode code = ErrorCode::io_error;
+  std::string hint;
+  switch (error_number) {
+    case ENOENT: code = ErrorCode::not_found; break;
+    case EEXIST: code = ErrorCode::busy; break;
+    case ENOSPC:
+    case EDQUOT:
+      code = ErrorCode::no_space;
+      hint = "free some space on that file system, or choose another home with --home or MODELHUB_HOME";
+      break;
+    case EACCES:
+    case EPERM:
+    case EROFS: hint = "choose a home that can be written with --home or MODELHUB_HOME"; break;
+    default: break;
+  }
+  return {code, Subject::store,
+          "cannot " + std::string(action) + " " + path + ": " + std::generic_category().message(error_number), hint};
+}
+
+Result<std::string> read_whole_file(FileSystem& files, const std::string& path, ByteCount limit) {
+  Result<std::unique_ptr<ReadableFile>> file = files.open(path);
+  if (!file) return std::move(file).error();
+  Result<FileStat> stat = (*file)->stat();
+  if (!stat) return std::move(stat).error();
+  if (stat->kind == FileKind::directory) return error_from_errno(EISDIR, "read", path);
+  if (stat->size > limit) {
+    return Error(ErrorCode::corrupt_data, Subject::store,
+                 path + " has " + stat->size.to_string() + ", more than the " + limit.to_string() + " it may have");
+  }
+  std::string content(stat->size.count(), '\0');
+  Result<std::size_t> count = (*file)->read_at(0, std::as_writable_bytes(std::span(content.data(), content.size())));
+  if (!count) return std::move(count).error();
+  content.resize(*count);
+  return content;
+}
+
+Result<void> write_file_atomically(FileSystem& files, const std::string& path, std::string_view content,
+                                   std::uint32_t permissions) {
+  const std::string temporary = path + ".tmp" + Owner::current().unique_suffix();
+  const auto write = [&]() -> Result<void> {
+    Result<std::unique_ptr<WritableFile>> file = files.create(temporary, CreateMode::exclusive, permissions);
+    if (!file) return std::move(file).error();
+    if (Result<void> done = (*file)->write_at(0, std::as_bytes(std::span(content.data(), content.size()))); !done) {
+      return done;
+    }
+    if (Result<void> done = (*file)->sync(); !done) return done;
+    if (Result<void> done = (*file)->close(); !done) return done;
+    return files.rename(temporary, path);
+  };
+  if (Result<void> done = write(); !done) {
+    (void)files.remove_file(temporary);  // litter at most; the first error is the one to tell
+    return done;
+  }
+  return files.sync_directory(parent_path(path));
+}
+
+Result<void> remove_tree(FileSystem& files, const std::string& path) {
+  Result<std::vector<DirectoryEntry>> entries = files.list(path);
+  if (!entries) {
+    if (entries.error().code == ErrorCode::not_found) return {};
+    return std::move(entries).error();
+  }
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string child = join_path(path, entry.name);
+    Result<void> removed = entry.kind == FileKind::directory ? remove_tree(files, child) : files.remove_file(child);
+    if (!removed && removed.error().code != ErrorCode::not_found) return removed;
+  }
+  return files.remove_empty_directory(path);
+}
+
+std::string join_path(std::string_view directory, std::string_view name) {
+  if (directory.empty()) return std::string(name);
+  std::string path(directory);
+  if (path.back() != '/') path += '/';
+  return path += name;
+}
+
+std::string parent_path(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return std::string(slash == 0 ? "/" : path.substr(0, slash));
+}
+
+}  // namespace modelhub::base
