@@ -25,8 +25,8 @@ struct LoadedInfo {
   std::uint64_t generation = 0;  // counts the loads of this key from 1
   std::chrono::duration<double, std::milli> load_time{0};
   ByteCount estimate;  // the engine's, before the load
-  ByteCount resident;  // by how much the process grew during the load; other loads at the same time
-                       // blur it
+  // By how much the process grew during the load; other loads at the same time blur it.
+  ByteCount resident;
   std::chrono::system_clock::time_point loaded_at;
 };
 
@@ -39,9 +39,9 @@ struct RunOutput {
 // One loaded generation of a model.
 //
 // Thread safety: all methods from any thread; run() lets callers in one at a time where the engine
-// wants that. After a fork:  run() answers `unsupported` in the child, and the destructor leaks the
-// session there, because the
-//                engine's threads do not exist.
+//                wants that.
+// After a fork:  run() answers `unsupported` in the child, and the destructor leaks the session
+//                there, because the engine's threads do not exist.
 class LoadedModel {
  public:
   LoadedModel(LoadedInfo info, std::unique_ptr<engine::Session> session,

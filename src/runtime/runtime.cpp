@@ -23,6 +23,8 @@ std::string_view name_of(SlotState state) {
   return "unknown";
 }
 
+Lease::~Lease() = default;
+
 Runtime::Runtime(const RuntimeOptions& options, std::shared_ptr<base::Executor> callbacks)
     : loaders_(std::make_unique<base::Executor>("modelhub-load", std::max(1, options.load_threads),
                                                 base::Executor::Role::workers)),

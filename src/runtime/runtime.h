@@ -29,24 +29,29 @@ class Slots;
 
 // What to load, and under which key.
 struct LoadSpec {
-  std::string key;    // whatever sets two loads apart must be in it: the model's digest, engine,
-                      // device, options
+  // Whatever sets two loads apart must be in it: the model's digest, engine, device, options.
+  std::string key;
   std::string model;  // for people: "yolov8n@8.4.0:onnx-fp32"
   std::shared_ptr<engine::Engine> engine;
-  engine::LoadRequest
-      request;  // device and threads are filled in by the runtime: from the plan, and its budget
+  // The runtime fills in its device (from the plan) and its threads (from the budget).
+  engine::LoadRequest request;
   DevicePlan plan;  // chosen is set
 };
 
 // Keeps one loaded generation of a model in memory.
 //
 // Ownership:     copies share the hold; the last one lets go. It may outlive the Runtime: the model
-// stays usable, and is
-//                freed by whoever drops the last copy.
-// Thread safety: all methods from any thread; different copies may be used and dropped at the same
-// time.
+//                stays usable, and is freed by whoever drops the last copy.
+// Thread safety: all methods from any thread; different copies may be used and dropped at once.
 class Lease {
  public:
+  Lease(const Lease&) = default;
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(const Lease&) = default;
+  Lease& operator=(Lease&&) noexcept = default;
+  // Not inline: g++ 12 takes the destructor of an empty std::optional<Lease> for a bug.
+  ~Lease();
+
   const LoadedInfo& info() const { return model_->info(); }
   const engine::Session& session() const { return model_->session(); }
   // Errors: as engine::Session::run; unsupported in a fork.
@@ -61,9 +66,10 @@ class Lease {
   std::shared_ptr<LoadedModel> model_;  // its deleter gives the lease back
 };
 
-// absent -> queued -> loading -> ready -> draining -> absent, or loading -> failed(reason,
-// retry_at) -> queued; queued -> absent when every waiter left before the load began, draining ->
-// queued when somebody waits for a new load.
+// absent -> queued -> loading -> ready -> draining -> absent
+//
+// and loading -> failed(reason, retry_at) -> queued; queued -> absent when every waiter left before
+// the load began; draining -> queued when somebody waits for a new load.
 enum class SlotState { absent, queued, loading, ready, draining, failed };
 
 std::string_view name_of(SlotState state);
@@ -79,8 +85,8 @@ struct SlotStatus {
   std::optional<LoadedInfo> info;                   // while ready or draining
   std::chrono::steady_clock::time_point last_used;  // when a lease was last given or returned
   std::optional<Error> error;                       // while failed
-  std::chrono::steady_clock::time_point
-      retry_at;  // while failed: calls before it get the same error
+  // While failed: calls before it get the same error.
+  std::chrono::steady_clock::time_point retry_at;
 };
 
 enum class UnloadPolicy {
@@ -94,8 +100,8 @@ struct Unloaded {
 };
 
 struct RuntimeOptions {
-  int load_threads =
-      2;            // models that load at the same time; more make each slower and the peak higher
+  // Models that load at the same time; more make each slower and the peak of memory higher.
+  int load_threads = 2;
   int threads = 0;  // budget for all engines; 0: as many as this process may use cores
   // How long the error of a load that ran out of memory is repeated before it is tried again. Every
   // other failure is tried again by the next call.
@@ -108,16 +114,14 @@ struct RuntimeOptions {
 // What is loaded: one slot for each key, however many ask.
 //
 // Invariants:    at most one load and one generation for a key at any time; the result or error of
-// a load goes to all
-//                who waited for it, each with its own deadline and cancel(); a load that has begun
-//                is finished even if everybody left, and its model stays, idle.
+//                a load goes to all who waited for it, each with its own deadline and cancel(); a
+//                load that has begun is finished even if everybody left, and its model stays, idle.
 // Ownership:     a loaded model stays until unload() or the end of the runtime. The destructor
-// cancels all waiters,
-//                waits for running loads and frees what is not leased; leases that are left go on
-//                working.
+//                cancels all waiters, waits for running loads and frees what is not leased; leases
+//                that are left go on working.
 // Thread safety: all methods from any thread. Loads and frees run on threads of their own; nothing
-// blocks and no
-//                stranger's code runs under the lock. The destructor may run in a callback.
+//                blocks and no stranger's code runs under the lock. The destructor may run in a
+//                callback.
 // After a fork:  everything answers `unsupported` in the child; the destructor leaks there.
 class Runtime {
  public:
@@ -127,12 +131,14 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 
   // A lease on the model, loading it first if need be. The finished job holds the lease too: drop
-  // it after get(). A call while the model drains waits until it is gone and loads it anew: a
-  // thread that holds a lease of a draining model and waits here for another one waits for itself.
-  // Errors: those of Engine::load; unsupported, Subject::device: the engine put the model on
-  // another device than planned
-  //         and the plan's fallback policy does not allow it; cancelled; invalid_argument (no key,
-  //         engine or device).
+  // it after get(). The thread that loaded the model holds it for a moment longer than that.
+  //
+  // While the model drains, this waits until it is gone and loads it anew: a thread that holds a
+  // lease of a draining model and waits here for another one waits for itself.
+  //
+  // Errors: those of Engine::load; unsupported, Subject::device (the engine put the model on
+  //         another device than planned, and the plan's fallback policy forbids it); cancelled;
+  //         invalid_argument (no key, engine or device).
   Job<Lease> acquire(const LoadSpec& spec);
 
   // A lease if the model is ready now; does not load, wait or fail.

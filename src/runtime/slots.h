@@ -18,9 +18,9 @@ namespace modelhub::runtime {
 // another: see SlotState.
 //
 // Invariants:    a slot is never removed or replaced. A slot that is queued, loading or draining
-// has exactly one task (or,
-//                draining, one lease) that will move it on. Loads, frees and the completion of jobs
-//                happen outside the lock; under it only memory is touched and tasks are posted.
+//                has exactly one task (or, draining, one lease) that will move it on. Loads, frees
+//                and the completion of jobs happen outside the lock; under it only memory is
+//                touched and tasks are posted.
 // Thread safety: all methods from any thread.
 class Slots : public std::enable_shared_from_this<Slots> {
  public:
