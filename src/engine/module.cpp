@@ -143,6 +143,7 @@ class ModuleEngine final : public Engine {
     const std::string model = model_name_of(request);
     if (module_->is_forked_copy()) return module_->forked("load " + model);
     if (auto format = check_format(request, model); !format) return std::move(format).error();
+    if (auto device = check_device(request, model); !device) return std::move(device).error();
     mh_session* handle = nullptr;
     CallError error;
     const mh_status status =
@@ -172,6 +173,23 @@ class ModuleEngine final : public Engine {
                  info_.name + " does not read " + model + ": its format is '" + request.format +
                      "'; it reads " + known,
                  "run 'modelhub devices' to see what each engine reads");
+  }
+
+  Result<void> check_device(const LoadRequest& request, const std::string& model) const {
+    std::string usable;
+    for (const DeviceOffer& offer : info_.devices) {
+      if (offer.is_usable) usable += (usable.empty() ? "" : ", ") + offer.device;
+      if (offer.device != request.device) continue;
+      if (offer.is_usable) return {};
+      return Error(
+          ErrorCode::unsupported, Subject::device,
+          info_.name + " cannot use " + offer.device + " for " + model + ": " + offer.reason,
+          "run 'modelhub devices' to see what can be used");
+    }
+    return Error(ErrorCode::unsupported, Subject::device,
+                 info_.name + " knows no device '" + request.device + "' for " + model +
+                     "; it can use " + (usable.empty() ? "none" : usable),
+                 "run 'modelhub devices' to see what can be used");
   }
 
   const std::shared_ptr<LoadedModule> module_;
