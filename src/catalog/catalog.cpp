@@ -17,7 +17,8 @@ constexpr ByteCount k_max_document(std::uint64_t{16} << 20);
 Error unreadable(Error error, const std::string& path) {
   error.subject = Subject::catalog;
   if (error.code == ErrorCode::not_found) {
-    return {ErrorCode::not_found, Subject::catalog, "there is no catalog document or folder '" + path + "'",
+    return {ErrorCode::not_found, Subject::catalog,
+            "there is no catalog document or folder '" + path + "'",
             "check the path that was given for the catalog"};
   }
   return std::move(error).with_context("read the catalog layer " + path);
@@ -55,14 +56,16 @@ Result<void> add_directory(LayerMerger& merger, base::FileSystem& files, const s
   }
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
-    if (Result<void> added = add_file(merger, files, base::join_path(path, name)); !added) return added;
+    if (Result<void> added = add_file(merger, files, base::join_path(path, name)); !added)
+      return added;
   }
   return {};
 }
 
 Result<void> add_path(LayerMerger& merger, base::FileSystem& files, const Layer& layer) {
   const Result<base::FileStat> stat = files.stat(layer.origin);
-  if (!stat && stat.error().code == ErrorCode::not_found && layer.kind == Layer::Kind::directory) return {};
+  if (!stat && stat.error().code == ErrorCode::not_found && layer.kind == Layer::Kind::directory)
+    return {};
   if (!stat) return unreadable(stat.error(), layer.origin);
   return stat->kind == base::FileKind::directory ? add_directory(merger, files, layer.origin)
                                                  : add_file(merger, files, layer.origin);
@@ -97,9 +100,8 @@ bool mentions(const ModelEntry& entry, std::string_view word) {
   for (const std::string* field : {&entry.name, &entry.title, &entry.task, &entry.license}) {
     if (contains_ignoring_case(*field, word)) return true;
   }
-  return std::any_of(entry.aliases.begin(), entry.aliases.end(), [&](const std::string& alias) {
-    return contains_ignoring_case(alias, word);
-  });
+  return std::any_of(entry.aliases.begin(), entry.aliases.end(),
+                     [&](const std::string& alias) { return contains_ignoring_case(alias, word); });
 }
 
 bool mentions_all_words(const ModelEntry& entry, std::string_view words) {
@@ -126,7 +128,8 @@ bool has_license(const ModelEntry& entry, std::string_view license) {
 Result<Catalog> Catalog::load(base::FileSystem& files, const std::vector<Layer>& layers) {
   LayerMerger merger;
   for (const Layer& layer : layers) {
-    if (Result<void> added = add_layer(merger, files, layer); !added) return std::move(added).error();
+    if (Result<void> added = add_layer(merger, files, layer); !added)
+      return std::move(added).error();
   }
   Result<std::vector<ModelEntry>> entries = merger.finish();
   if (!entries) return std::move(entries).error();

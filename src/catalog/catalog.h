@@ -58,10 +58,12 @@ struct SearchOptions {
 
 // All models that are known, from layers of documents: later ones win for each model and version.
 //
-// Invariants:    names and aliases are unique under every spelling; each model has a version, each version a variant,
+// Invariants:    names and aliases are unique under every spelling; each model has a version, each
+// version a variant,
 //                and the default version exists.
 // Thread safety: constant after load(); all methods from any thread. Copies share their content.
-// Errors:        corrupt_data, unsupported, not_found, io_error with Subject::catalog for documents: the message begins
+// Errors:        corrupt_data, unsupported, not_found, io_error with Subject::catalog for
+// documents: the message begins
 //                with file:line. Never throws.
 // Format:        docs/formats/catalog.md, version 1.
 class Catalog {
@@ -77,23 +79,26 @@ class Catalog {
 
   // Which version and variant is meant, and why not the others.
   //
-  // Without a version: the default one. Without a variant: of those whose licence is accepted the best that can run
-  // here: the version's default_variant, then exact precision before reduced, then the order of the document. Formats
-  // that can execute code (.pt, .pth, pickle) come last and are never usable.
-  // Errors: not_found (subject model); invalid_argument (subject model) for a licence that is not accepted; for
+  // Without a version: the default one. Without a variant: of those whose licence is accepted the
+  // best that can run here: the version's default_variant, then exact precision before reduced,
+  // then the order of the document. Formats that can execute code (.pt, .pth, pickle) come last and
+  // are never usable. Errors: not_found (subject model); invalid_argument (subject model) for a
+  // licence that is not accepted; for
   //         Purpose::run unsupported (subject model or engine) with what can be done instead.
   Result<Resolved> resolve(const Reference& reference, const ResolveOptions& options) const;
 
   // Sorted by name.
   std::vector<std::shared_ptr<const ModelEntry>> search(const SearchOptions& options) const;
 
-  // Another model for the same purpose that these options allow (for Purpose::run: that is usable here): the first of
-  // the entry's own alternatives, else the smallest download of the same task. Null when there is none.
+  // Another model for the same purpose that these options allow (for Purpose::run: that is usable
+  // here): the first of the entry's own alternatives, else the smallest download of the same task.
+  // Null when there is none.
   std::shared_ptr<const ModelEntry> find_alternative(const ModelEntry& to,
                                                      const ResolveOptions& options) const;
 
-  // The labels of a recipe, in the order of class ids: the document's own, or a built-in list. Empty when it has none.
-  // Errors: not_found (subject catalog) for a list that this build does not have.
+  // The labels of a recipe, in the order of class ids: the document's own, or a built-in list.
+  // Empty when it has none. Errors: not_found (subject catalog) for a list that this build does not
+  // have.
   static Result<std::vector<std::string>> labels_of(const Recipe& recipe);
   // A built-in list: coco80, coco90, imagenet1k.
   static Result<std::vector<std::string>> labels(std::string_view list);
@@ -102,10 +107,12 @@ class Catalog {
   Catalog() = default;
 
   std::vector<std::shared_ptr<const ModelEntry>> models_;
-  std::map<std::string, std::size_t, std::less<>> by_spelling_;  // folded name or alias → index in models_
+  std::map<std::string, std::size_t, std::less<>>
+      by_spelling_;  // folded name or alias → index in models_
 };
 
-// True for formats whose reading can execute code that the file carries. They are pulled, never loaded.
+// True for formats whose reading can execute code that the file carries. They are pulled, never
+// loaded.
 bool is_executable_format(std::string_view format);
 
 }  // namespace modelhub::catalog

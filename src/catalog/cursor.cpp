@@ -11,8 +11,9 @@ Error Cursor::error(const std::string& what, ErrorCode code, const std::string& 
   return {code, Subject::catalog,
           complaint_->origin + ":" + std::to_string(line()) + ": " + where +
               (where.empty() ? "" : ": ") + what,
-          hint.empty() ? "correct the document, or take it away; docs/formats/catalog.md has every field"
-                       : hint};
+          hint.empty()
+              ? "correct the document, or take it away; docs/formats/catalog.md has every field"
+              : hint};
 }
 
 void Cursor::fail(const std::string& what, ErrorCode code, const std::string& hint) const {

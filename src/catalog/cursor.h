@@ -13,14 +13,16 @@
 
 namespace modelhub::catalog {
 
-// The first thing that is wrong with a document. Reading goes on after it with harmless values and is thrown away.
+// The first thing that is wrong with a document. Reading goes on after it with harmless values and
+// is thrown away.
 struct Complaint {
   std::string origin;
   std::optional<Error> error;
 };
 
-// A place in a JSON document that is being read. It knows its path and line, and complains when something else stands
-// there than is wanted: "file.json:41: models[0].versions[1].files[0].bytes: expected a whole number, found a string".
+// A place in a JSON document that is being read. It knows its path and line, and complains when
+// something else stands there than is wanted: "file.json:41: models[0].versions[1].files[0].bytes:
+// expected a whole number, found a string".
 //
 // Ownership:     borrows the node, its parent cursor and the complaint: live on the reader's stack.
 // Thread safety: one thread.
@@ -60,7 +62,8 @@ class Cursor {
   void require(const char* key, F&& read) const {
     const JsonNode* child = member(key);
     if (child != nullptr) return read(Cursor(*this, *child, key, k_no_index));
-    if (is(JsonNode::Kind::object)) fail("the mandatory field \"" + std::string(key) + "\" is missing");
+    if (is(JsonNode::Kind::object))
+      fail("the mandatory field \"" + std::string(key) + "\" is missing");
   }
   // Calls read(Cursor) for each item of this array.
   template <class F>

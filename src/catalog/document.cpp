@@ -11,7 +11,8 @@ namespace {
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-// Names, versions and variants become file names of the store: the rules leave nothing that a path could be made of.
+// Names, versions and variants become file names of the store: the rules leave nothing that a path
+// could be made of.
 void check_token(const Cursor& at, const std::string& token, std::string_view extra, bool upper) {
   const auto is_good = [&](char c) {
     return is_lower_or_digit(c) || (upper && c >= 'A' && c <= 'Z') ||
@@ -51,10 +52,10 @@ EngineNeed read_engine(const Cursor& at) {
   const std::size_t sign = text.find(">=");
   EngineNeed need{text.substr(0, sign), {}};
   if (sign != std::string::npos) need.min_version = text.substr(sign + 2);
-  const bool is_name = !need.name.empty() &&
-                       std::all_of(need.name.begin(), need.name.end(), [](char c) {
-                         return is_lower_or_digit(c) || c == '_' || c == '-';
-                       });
+  const bool is_name =
+      !need.name.empty() && std::all_of(need.name.begin(), need.name.end(), [](char c) {
+        return is_lower_or_digit(c) || c == '_' || c == '-';
+      });
   if (!is_name || (sign != std::string::npos && need.min_version.empty())) {
     at.fail("'" + text + "' is not an engine: write it like onnxruntime>=1.16");
   }
@@ -131,9 +132,9 @@ ModelVersion read_version(const Cursor& at, const std::string& origin) {
   });
   at.with("default_variant", [&](const Cursor& child) {
     version.default_variant = child.text();
-    const bool is_there = std::any_of(
-        version.variants.begin(), version.variants.end(),
-        [&](const Variant& variant) { return variant.id == version.default_variant; });
+    const bool is_there =
+        std::any_of(version.variants.begin(), version.variants.end(),
+                    [&](const Variant& variant) { return variant.id == version.default_variant; });
     if (!is_there) child.fail("there is no variant '" + version.default_variant + "'");
   });
   return version;
@@ -208,7 +209,8 @@ bool read_schema(const Cursor& root) {
 }
 
 // Two models of one document may not answer to one name.
-void check_spellings(const Cursor& at, const std::vector<ModelPatch>& before, const ModelPatch& model) {
+void check_spellings(const Cursor& at, const std::vector<ModelPatch>& before,
+                     const ModelPatch& model) {
   const auto names_of = [](const ModelPatch& one) {
     std::vector<std::string> names = one.aliases;
     names.push_back(one.name);

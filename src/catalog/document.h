@@ -15,7 +15,8 @@ namespace modelhub::catalog {
 // The newest schema that this build reads; documents say theirs.
 inline constexpr int k_schema = 1;
 
-// What one document says about one model. A model that an earlier layer knows may be added to with as little as a name.
+// What one document says about one model. A model that an earlier layer knows may be added to with
+// as little as a name.
 struct ModelPatch {
   std::string name;
   std::optional<std::string> task;
@@ -32,7 +33,8 @@ struct ModelPatch {
 };
 
 // Reads one document. `origin` is its name in errors and in ModelVersion::origin.
-// Errors: corrupt_data; unsupported for a schema newer than k_schema. Subject::catalog, message "origin:line: path: what".
+// Errors: corrupt_data; unsupported for a schema newer than k_schema. Subject::catalog, message
+// "origin:line: path: what".
 Result<std::vector<ModelPatch>> read_document(std::string_view text, const std::string& origin);
 
 // The parts of a document that have files of their own.

@@ -23,7 +23,8 @@ Digest read_digest(const Cursor& at) {
     at.fail(digest.error().message);
     return Digest::from_bytes({});
   }
-  if (*digest == Digest::of_empty()) at.fail("is the SHA-256 of an empty file, which is never a model");
+  if (*digest == Digest::of_empty())
+    at.fail("is the SHA-256 of an empty file, which is never a model");
   return *digest;
 }
 
@@ -34,7 +35,8 @@ std::string read_url(const Cursor& at) {
     return url.substr(0, s.size()) == s && url.size() > s.size();
   });
   if (scheme == k_schemes.end()) {
-    at.fail("'" + url.substr(0, 120) + "' is not a URL that begins with https://, http:// or file://");
+    at.fail("'" + url.substr(0, 120) +
+            "' is not a URL that begins with https://, http:// or file://");
     return url;
   }
   const std::string_view rest = std::string_view(url).substr(scheme->size());
@@ -42,7 +44,8 @@ std::string read_url(const Cursor& at) {
     // Not shown: what stands before the '@' is a secret.
     at.fail("has a user name or password in the URL; give credentials for its host instead");
   }
-  if (std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; })) {
+  if (std::any_of(url.begin(), url.end(),
+                  [](char c) { return static_cast<unsigned char>(c) <= 0x20; })) {
     at.fail("has a blank or control character in the URL");
   }
   return url;
@@ -55,7 +58,8 @@ Unpack read_unpack(const Cursor& at) {
   Digest digest = Digest::from_bytes({});
   at.require("bytes", [&](const Cursor& child) { bytes = ByteCount(child.byte_count()); });
   at.require("sha256", [&](const Cursor& child) { digest = read_digest(child); });
-  if (kind == "tar.gz" && member.empty()) at.fail("a tar.gz needs \"member\", the name of the file inside");
+  if (kind == "tar.gz" && member.empty())
+    at.fail("a tar.gz needs \"member\", the name of the file inside");
   return Unpack{std::move(kind), std::move(member), bytes, digest};
 }
 
@@ -99,7 +103,14 @@ ModelFile read_file(const Cursor& at) {
 }
 
 Golden read_golden(const Cursor& at) {
-  ModelFile image{RelPath::parse("unreadable").value(), {}, ByteCount(1), Digest::from_bytes({}), {}, {}, {}, {}};
+  ModelFile image{RelPath::parse("unreadable").value(),
+                  {},
+                  ByteCount(1),
+                  Digest::from_bytes({}),
+                  {},
+                  {},
+                  {},
+                  {}};
   at.require("image", [&](const Cursor& child) { image = read_file(child); });
   Golden golden{std::move(image), {}, {}, {}, {}};
   at.with("expect", [&](const Cursor& list) {

@@ -83,20 +83,23 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    if (open_.back()->find(name) != nullptr) return fail("the key \"" + name + "\" stands here twice");
+    if (open_.back()->find(name) != nullptr)
+      return fail("the key \"" + name + "\" stands here twice");
     key_ = std::move(name);
     return true;
   }
 
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& exception) override {
-    // The parser stands behind the offending token; a message about a newline belongs to the line that it ends.
+    // The parser stands behind the offending token; a message about a newline belongs to the line
+    // that it ends.
     consumed_ = text_.data() + std::min(position > 0 ? position - 1 : 0, text_.size());
     return fail(reason_of(exception.what()));
   }
 
  private:
-  // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while …" → "syntax error while …"
+  // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while …" →
+  // "syntax error while …"
   static std::string reason_of(std::string_view what) {
     for (const std::string_view mark : {std::string_view("] "), std::string_view(": ")}) {
       if (const std::size_t at = what.find(mark); at != std::string_view::npos) {
@@ -197,7 +200,8 @@ Result<JsonNode> parse_json(std::string_view text, const std::string& origin) {
       nlohmann::json::sax_parse(CountingIterator(text.data(), builder.consumed()),
                                 CountingIterator(end, builder.consumed()), &builder);
   if (builder.error()) return *builder.error();
-  if (!is_good) return Error(ErrorCode::corrupt_data, Subject::catalog, origin + ": not valid JSON");
+  if (!is_good)
+    return Error(ErrorCode::corrupt_data, Subject::catalog, origin + ": not valid JSON");
   return builder.take_root();
 }
 

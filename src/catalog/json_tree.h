@@ -19,9 +19,9 @@ struct JsonNode {
   enum class Kind { null, boolean, number, text, array, object };
 
   Kind kind = Kind::null;
-  int line = 0;              // from 1; where the value ends, or where an array or object begins
-  bool flag = false;         // boolean
-  bool is_integer = false;   // number: without fraction and not negative, in `integer` as well
+  int line = 0;             // from 1; where the value ends, or where an array or object begins
+  bool flag = false;        // boolean
+  bool is_integer = false;  // number: without fraction and not negative, in `integer` as well
   std::uint64_t integer = 0;
   double number = 0;
   std::string text;
@@ -36,7 +36,8 @@ struct JsonNode {
 std::string_view name_of(JsonNode::Kind kind);
 
 // Parses strict JSON. `origin` names the document in errors: "origin:line: what is wrong".
-// Errors: corrupt_data (subject catalog): not JSON, a key twice in an object, nested more than 64 deep.
+// Errors: corrupt_data (subject catalog): not JSON, a key twice in an object, nested more than 64
+// deep.
 Result<JsonNode> parse_json(std::string_view text, const std::string& origin);
 
 }  // namespace modelhub::catalog

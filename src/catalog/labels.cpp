@@ -22,7 +22,8 @@ Result<std::vector<std::string>> Catalog::labels(std::string_view list) {
     return labels;
   }
   return Error(ErrorCode::not_found, Subject::catalog,
-               "this modelhub has no list of labels named '" + std::string(list) + "'; it has " + join(lists),
+               "this modelhub has no list of labels named '" + std::string(list) + "'; it has " +
+                   join(lists),
                "write the labels into the recipe as an array, or use a newer modelhub");
 }
 

@@ -38,7 +38,8 @@ Result<void> check_complete(const ModelPatch& patch) {
   for (const auto& [field, is_there] : k_mandatory) {
     if (is_there) continue;
     return misfit(patch.place, "the mandatory field \"" + std::string(field) +
-                                   "\" is missing; no earlier layer knows the model '" + patch.name + "'");
+                                   "\" is missing; no earlier layer knows the model '" +
+                                   patch.name + "'");
   }
   return {};
 }
@@ -97,7 +98,8 @@ Result<void> LayerMerger::add_aliases(Slot& slot, const ModelPatch& patch) {
   for (const std::string& alias : patch.aliases) {
     const std::string folded = fold(alias);
     if (const auto taken = names_.find(folded); taken != names_.end()) {
-      return misfit(patch.place, "the alias '" + alias + "' is the name of the model '" + taken->second + "'");
+      return misfit(patch.place,
+                    "the alias '" + alias + "' is the name of the model '" + taken->second + "'");
     }
     take_alias_away(folded);  // the later layer wins
     owners_.emplace(folded, patch.name);

@@ -15,7 +15,8 @@ namespace modelhub::catalog {
 // Lays documents over each other: later ones win for each model and version.
 //
 // Thread safety: one thread.
-// Errors:        corrupt_data (subject catalog), with the place in the document that does not fit what is there.
+// Errors:        corrupt_data (subject catalog), with the place in the document that does not fit
+// what is there.
 class LayerMerger {
  public:
   Result<void> add(ModelPatch patch);

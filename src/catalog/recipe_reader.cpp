@@ -56,7 +56,8 @@ void read_normalisation(const Cursor& at, RecipeInput& input) {
       const std::size_t count = child.numbers().size();
       const std::size_t channels = input.color == "gray" ? 1 : 3;
       if (count != 1 && count != channels) {
-        child.fail("has " + std::to_string(count) + " numbers for " + std::to_string(channels) + " channels");
+        child.fail("has " + std::to_string(count) + " numbers for " + std::to_string(channels) +
+                   " channels");
       }
     });
   }

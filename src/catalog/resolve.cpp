@@ -27,7 +27,8 @@ struct Judged {
   bool is_licensed = true;
 };
 
-// Reduced precision is only taken when asked for, when the catalog names it the default, or when nothing else can run.
+// Reduced precision is only taken when asked for, when the catalog names it the default, or when
+// nothing else can run.
 int precision_rank(std::string_view precision) {
   if (precision == "float32" || precision == "float64") return 0;
   if (precision == "float16" || precision == "bfloat16") return 1;
@@ -97,11 +98,13 @@ Judged judge(const EntryPtr& entry, const ModelVersion& version, const Variant& 
   const std::string& license = license_of(*entry, version, variant);
   if (is_executable_format(variant.format)) {
     judged.reach = Reach::never_loaded;
-    judged.candidate.reason = "a ." + variant.format +
-                              " file can execute code when it is read, so modelhub pulls it and never loads it";
+    judged.candidate.reason =
+        "a ." + variant.format +
+        " file can execute code when it is read, so modelhub pulls it and never loads it";
   } else if (!variant.recipe) {
     judged.reach = Reach::not_fed;
-    judged.candidate.reason = variant.note.empty() ? "the catalog has no recipe for it" : variant.note;
+    judged.candidate.reason =
+        variant.note.empty() ? "the catalog has no recipe for it" : variant.note;
   } else {
     judge_engines(judged, variant, options.capabilities);
   }
@@ -114,9 +117,11 @@ Judged judge(const EntryPtr& entry, const ModelVersion& version, const Variant& 
 }
 
 // All variants of a version, best first.
-std::vector<Judged> rank(const EntryPtr& entry, const ModelVersion& version, const ResolveOptions& options) {
+std::vector<Judged> rank(const EntryPtr& entry, const ModelVersion& version,
+                         const ResolveOptions& options) {
   std::vector<Judged> ranked;
-  for (const Variant& variant : version.variants) ranked.push_back(judge(entry, version, variant, options));
+  for (const Variant& variant : version.variants)
+    ranked.push_back(judge(entry, version, variant, options));
   const auto key = [&](const Judged& one) {
     const Variant& variant = *one.candidate.variant;
     return std::make_tuple(!one.is_licensed, one.reach, variant.id != version.default_variant,
@@ -127,7 +132,8 @@ std::vector<Judged> rank(const EntryPtr& entry, const ModelVersion& version, con
   return ranked;
 }
 
-Result<const ModelVersion*> pick_version(const ModelEntry& entry, const std::optional<std::string>& wanted) {
+Result<const ModelVersion*> pick_version(const ModelEntry& entry,
+                                         const std::optional<std::string>& wanted) {
   const std::string& name = wanted.value_or(entry.default_version);
   for (const ModelVersion& version : entry.versions) {
     if (equal_ignoring_case(version.version, name)) return &version;
@@ -158,11 +164,13 @@ Result<const Variant*> pick_variant(const ModelEntry& entry, const ModelVersion&
                near.empty() ? "modelhub show " + entry.name + " tells more" : did_you_mean(near));
 }
 
-std::string reference_text(const ModelEntry& entry, const ModelVersion& version, const Variant& variant) {
+std::string reference_text(const ModelEntry& entry, const ModelVersion& version,
+                           const Variant& variant) {
   return Reference{entry.name, version.version, variant.id}.to_string();
 }
 
-// A variant of the same model that can run here: of the same version, else of the newest that has one.
+// A variant of the same model that can run here: of the same version, else of the newest that has
+// one.
 std::string find_usable_sibling(const EntryPtr& entry, const ModelVersion& version,
                                 const ResolveOptions& options) {
   std::vector<const ModelVersion*> versions = {&version};
@@ -185,26 +193,30 @@ bool is_eligible(const EntryPtr& entry, const ResolveOptions& options) {
 
 ByteCount default_download(const EntryPtr& entry, const ResolveOptions& options) {
   const Result<const ModelVersion*> version = pick_version(*entry, std::nullopt);
-  return version ? rank(entry, **version, options).front().candidate.variant->download_bytes() : ByteCount();
+  return version ? rank(entry, **version, options).front().candidate.variant->download_bytes()
+                 : ByteCount();
 }
 
 }  // namespace
 
 bool is_executable_format(std::string_view format) {
-  constexpr std::array<std::string_view, 6> k_formats = {"pt", "pth", "pickle", "pkl", "ckpt", "joblib"};
+  constexpr std::array<std::string_view, 6> k_formats = {"pt",  "pth",  "pickle",
+                                                         "pkl", "ckpt", "joblib"};
   return std::find(k_formats.begin(), k_formats.end(), format) != k_formats.end();
 }
 
 EntryPtr Catalog::find_alternative(const ModelEntry& to, const ResolveOptions& options) const {
   for (const std::string& name : to.alternatives) {
     const auto found = by_spelling_.find(fold(name));
-    if (found == by_spelling_.end()) continue;  // named by a document, but taken away by nobody's fault
+    if (found == by_spelling_.end())
+      continue;  // named by a document, but taken away by nobody's fault
     if (is_eligible(models_[found->second], options)) return models_[found->second];
   }
   EntryPtr smallest;
   for (const EntryPtr& entry : models_) {
     if (entry->task != to.task || entry->name == to.name || !is_eligible(entry, options)) continue;
-    if (!smallest || default_download(entry, options) < default_download(smallest, options)) smallest = entry;
+    if (!smallest || default_download(entry, options) < default_download(smallest, options))
+      smallest = entry;
   }
   return smallest;
 }
@@ -214,8 +226,10 @@ namespace {
 Error refuse_license(const Catalog& catalog, const EntryPtr& entry, const ModelVersion& version,
                      const Variant& variant, const ResolveOptions& options) {
   std::string message = entry->name + " is " + license_of(*entry, version, variant) +
-                        ", which the allowed licences (" + join(options.licenses.allowed) + ") do not include";
-  std::string hint = "modelhub search --task " + entry->task + " --license " + options.licenses.allowed.front();
+                        ", which the allowed licences (" + join(options.licenses.allowed) +
+                        ") do not include";
+  std::string hint =
+      "modelhub search --task " + entry->task + " --license " + options.licenses.allowed.front();
   if (const EntryPtr other = catalog.find_alternative(*entry, options)) {
     message += "; " + other->name + " is " + other->license;
     hint = "modelhub search --task " + entry->task + " --license " + other->license;
@@ -237,7 +251,8 @@ std::string way_out(const Catalog& catalog, const EntryPtr& entry, const ModelVe
   }
   if (ways.empty()) {
     if (const EntryPtr other = catalog.find_alternative(*entry, options)) {
-      ways.push_back(other->name + " serves the same purpose and can be loaded: modelhub run " + other->name);
+      ways.push_back(other->name + " serves the same purpose and can be loaded: modelhub run " +
+                     other->name);
     }
   }
   return join(ways, "; or ");
@@ -255,15 +270,18 @@ Result<Resolved> Catalog::resolve(const Reference& reference, const ResolveOptio
   if (reference.variant) {
     const Result<const Variant*> variant = pick_variant(**entry, **version, *reference.variant);
     if (!variant) return variant.error();
-    chosen = std::find_if(ranked.begin(), ranked.end(),
-                          [&](const Judged& one) { return one.candidate.variant.get() == *variant; });
+    chosen = std::find_if(ranked.begin(), ranked.end(), [&](const Judged& one) {
+      return one.candidate.variant.get() == *variant;
+    });
   }
   const Variant& variant = *chosen->candidate.variant;
   if (!chosen->is_licensed) return refuse_license(*this, *entry, **version, variant, options);
   if (options.purpose == Purpose::run && !chosen->candidate.is_usable) {
-    const Subject subject = chosen->reach == Reach::engine_missing ? Subject::engine : Subject::model;
+    const Subject subject =
+        chosen->reach == Reach::engine_missing ? Subject::engine : Subject::model;
     return Error(ErrorCode::unsupported, subject,
-                 reference_text(**entry, **version, variant) + " cannot run here: " + chosen->candidate.reason,
+                 reference_text(**entry, **version, variant) +
+                     " cannot run here: " + chosen->candidate.reason,
                  way_out(*this, *entry, **version, *chosen, options));
   }
   Resolved resolved{*entry, VersionPtr(*entry, *version), chosen->candidate.variant, {}};

@@ -62,7 +62,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& known) {
+std::vector<std::string> suggestions(std::string_view typed,
+                                     const std::vector<std::string>& known) {
   struct Near {
     std::size_t farness;
     std::string name;

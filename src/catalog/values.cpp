@@ -46,7 +46,8 @@ Result<Reference> Reference::parse(std::string_view text) {
   }
   reference.name = std::string(rest);
   if (reference.name.empty()) return bad_reference(text, "it has no name");
-  if (!is_token(reference.name)) return bad_reference(text, "its name has a character that no name has");
+  if (!is_token(reference.name))
+    return bad_reference(text, "its name has a character that no name has");
   if (reference.version && !is_token(*reference.version)) {
     return bad_reference(text, "what follows '@' is not a version");
   }
@@ -113,7 +114,8 @@ Result<LicensePolicy> LicensePolicy::parse(std::string_view list) {
     while (!id.empty() && id.front() == ' ') id.remove_prefix(1);
     while (!id.empty() && id.back() == ' ') id.remove_suffix(1);
     if (id.empty()) {
-      return Error(ErrorCode::invalid_argument, Subject::usage, "the list of licences has an empty place",
+      return Error(ErrorCode::invalid_argument, Subject::usage,
+                   "the list of licences has an empty place",
                    "write SPDX ids with commas between, as in Apache-2.0,MIT");
     }
     policy.allowed.emplace_back(id);

@@ -22,8 +22,8 @@ bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0
 
 // Dates are written "2023mar" by some publishers: the month counts as a number.
 Piece piece_of_word(std::string word, bool follows_number) {
-  constexpr std::array<std::string_view, 12> k_months = {
-      "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
+  constexpr std::array<std::string_view, 12> k_months = {"jan", "feb", "mar", "apr", "may", "jun",
+                                                         "jul", "aug", "sep", "oct", "nov", "dec"};
   constexpr std::array<std::string_view, 7> k_before_release = {"a",   "alpha", "b",      "beta",
                                                                 "dev", "pre",   "preview"};
   std::transform(word.begin(), word.end(), word.begin(),
@@ -35,6 +35,16 @@ Piece piece_of_word(std::string word, bool follows_number) {
   const bool is_early = word == "rc" || std::find(k_before_release.begin(), k_before_release.end(),
                                                   word) != k_before_release.end();
   return {is_early ? Piece::Kind::before_release : Piece::Kind::word, std::move(word)};
+}
+
+// Zeros behind a number say nothing when no number follows: "8.4" is "8.4.0", "1.0rc1" is "1rc1".
+// With them gone, pieces can be compared one by one.
+void drop_idle_zeros(std::vector<Piece>& pieces) {
+  const auto is_number = [](const Piece& piece) { return piece.kind == Piece::Kind::number; };
+  while (pieces.size() > 1 && is_number(pieces.back()) && pieces.back().text == "0" &&
+         is_number(pieces[pieces.size() - 2])) {
+    pieces.pop_back();
+  }
 }
 
 std::vector<Piece> pieces_of(std::string_view version) {
@@ -52,17 +62,15 @@ std::vector<Piece> pieces_of(std::string_view version) {
     } else if (is_letter(version[at])) {
       while (end < version.size() && is_letter(version[end])) ++end;
       const bool follows_number = !pieces.empty() && pieces.back().kind == Piece::Kind::number;
-      pieces.push_back(piece_of_word(std::string(version.substr(at, end - at)), follows_number));
+      Piece word = piece_of_word(std::string(version.substr(at, end - at)), follows_number);
+      if (word.kind != Piece::Kind::number) drop_idle_zeros(pieces);
+      pieces.push_back(std::move(word));
     } else {
       end = at + 1;  // separators only separate
     }
     at = end;
   }
-  // "8.4" is "8.4.0".
-  while (pieces.size() > 1 && pieces.back().kind == Piece::Kind::number &&
-         pieces.back().text == "0") {
-    pieces.pop_back();
-  }
+  drop_idle_zeros(pieces);
   return pieces;
 }
 
