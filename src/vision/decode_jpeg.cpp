@@ -71,8 +71,10 @@ void JpegDecoder::on_message(j_common_ptr codec, int level) {
 
 void JpegDecoder::on_progress(j_common_ptr codec) {
   if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number <= k_most_scans) return;
-  codec->err->msg_code = JERR_BAD_PROGRESSION;
-  leave_jpeg(codec);
+  auto* const errors = static_cast<JpegErrors*>(codec->err);
+  errors->failed_code = JERR_BAD_PROGRESSION;
+  std::snprintf(errors->text, sizeof errors->text, "it has more than %d scans", k_most_scans);
+  std::longjmp(errors->back, 1);  // NOLINT(cert-err52-cpp)
 }
 
 bool JpegDecoder::read_header(const EncodedPicture& picture) {
