@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -171,6 +172,9 @@ void HttpServer::stop() {
 void HttpServer::accept_all() {
   while (true) {
     const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int yes =
+        1;  // head and body go in two writes; without this the second waits for an acknowledgement
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     std::lock_guard lock(mutex_);
     if (is_stopping_ || descriptor < 0) {
       if (descriptor >= 0) ::close(descriptor);
