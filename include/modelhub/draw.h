@@ -41,7 +41,7 @@ struct DrawOptions {
 Result<void> draw(Image& image, const Detections& detections, const DrawOptions& options = {});
 // Boxes with scores, and a dot on each landmark.
 Result<void> draw(Image& image, const Faces& faces, const DrawOptions& options = {});
-// A banner in the upper left corner, best class first, as many as fit.
+// A banner in the upper left corner, as many classes as fit, a bar as long as each score behind it.
 Result<void> draw(Image& image, const Classifications& classes, const DrawOptions& options = {});
 
 }  // namespace modelhub

@@ -38,7 +38,7 @@ struct Sizes {
 
   Sizes(const Image& image, const DrawOptions& options) {
     const double side = std::sqrt(static_cast<double>(image.width()) * image.height());
-    const double line_width = options.line_width > 0 ? options.line_width : side * 0.0033;
+    const double line_width = options.line_width > 0 ? options.line_width : 0.8 + side * 0.0025;
     // 10 pixels are the least at which the font's letters have all their strokes; from there on the
     // text grows more slowly than the picture, as one looks closer at parts of a large one.
     const double font_size =
@@ -48,7 +48,9 @@ struct Sizes {
     font = static_cast<int>(std::clamp(std::round(font_size), 1.0, k_most_pixels));
   }
 
-  int text_padding() const { return std::max(2, font / 4); }
+  // Between the text of a label and its edges.
+  int padding() const { return std::max(2, font / 4); }
+  int gap() const { return std::max(1, font / 7); }
 };
 
 std::string with_score(const std::string& label, float score) {
@@ -106,8 +108,8 @@ void draw_label(Canvas& canvas, const TextLine& text, const PixelRect& place, in
 Result<void> draw_marks(Canvas& canvas, const std::vector<Mark>& marks, const Sizes& sizes) {
   Result<Font> font = Font::open(sizes.font);
   if (!font) return std::move(font).error();
-  const int padding = sizes.text_padding();
-  const int gap = std::max(1, padding / 2 + 1);
+  const int padding = sizes.padding();
+  const int gap = sizes.gap();
   std::vector<TextLine> texts;
   std::vector<vision::LabelRequest> requests;
   for (const Mark& mark : marks) {
@@ -160,7 +162,7 @@ Result<void> draw_detections(Image& image, const Detections& detections,
 
 void draw_landmarks(Canvas& canvas, const Face& face, int line_width, Color color) {
   // A ring of the opposite of the colour keeps a dot visible on skin and on hair.
-  const float radius = std::max(1.5F, static_cast<float>(line_width));
+  const float radius = std::max(1.5F, 0.8F * static_cast<float>(line_width));
   for (const Point& point : face.landmarks) {
     if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
     const float x = std::clamp(point.x, -10.0F, static_cast<float>(canvas.width()) + 10);
@@ -178,8 +180,7 @@ Result<void> draw_faces(Image& image, const Faces& faces, const DrawOptions& opt
   for (const Face& face : faces) {
     std::optional<Mark> mark = mark_of(face.box, canvas, sizes.line);
     if (!mark) continue;
-    draw_landmarks(canvas, face, std::max(1, mark->line_width * 2 / 3),
-                   vision::color_of_class(2, options.palette));
+    draw_landmarks(canvas, face, mark->line_width, vision::color_of_class(2, options.palette));
     mark->label = with_score({}, face.score);
     mark->color = color;
     marks.push_back(*std::move(mark));
@@ -194,7 +195,7 @@ Result<void> draw_classes(Image& image, const Classifications& classes,
   Result<Font> font = Font::open(sizes.font);
   if (!font) return std::move(font).error();
   Canvas canvas(image);
-  const int padding = sizes.text_padding();
+  const int padding = sizes.padding();
   const int line_height = font->ascent() + font->descent() + padding;
   // A banner that covered the picture would hide what it speaks of: the first line always, the
   // others in the upper half.
@@ -207,15 +208,17 @@ Result<void> draw_classes(Image& image, const Classifications& classes,
     widest = std::max(widest, lines.back().width);
   }
   constexpr unsigned k_opacity = 190;
-  const int count = static_cast<int>(lines.size());
-  canvas.fill({0, 0, widest + 4 * padding, count * line_height + padding}, {}, k_opacity);
-  for (int i = 0; i < count; ++i) {
-    const int top = padding + i * line_height;
-    const Color color =
-        vision::color_of_class(classes[static_cast<std::size_t>(i)].class_id, options.palette);
-    canvas.fill({0, top, padding, top + line_height - padding}, color);
-    canvas.text(lines[static_cast<std::size_t>(i)], 2 * padding, top + font->ascent(),
-                {255, 255, 255});
+  constexpr Color k_bar = {0, 114, 178};  // white text on it has a contrast of 5
+  const int width = widest + 4 * padding;
+  canvas.fill({0, 0, width, static_cast<int>(lines.size()) * line_height + padding}, {}, k_opacity);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const int top = padding + static_cast<int>(i) * line_height;
+    const float part =
+        std::isfinite(classes[i].score) ? std::clamp(classes[i].score, 0.0F, 1.0F) : 0;
+    const int bar = static_cast<int>(std::lround(part * static_cast<float>(width)));
+    const int margin = padding / 2;
+    canvas.fill({0, top - margin, bar, top + line_height - padding + margin}, k_bar);
+    canvas.text(lines[i], 2 * padding, top + font->ascent(), {255, 255, 255});
   }
   return {};
 }

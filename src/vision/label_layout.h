@@ -17,9 +17,9 @@ struct LabelRequest {
 };
 
 // Where the labels stand, in the order of the requests; earlier ones choose first. Each lies inside
-// the picture (its left upper part, when it is larger) and, if there is any such place at its box,
-// covers no other label: above the box, else inside its top, below it, inside its bottom, or
-// further down inside.
+// the picture (its upper left part, when it is larger). A label stands above its box, unless
+// another place at the box covers less of other labels and of small boxes; when all of those would
+// cover a label, the nearest free place at the same height of the picture's side is looked for.
 std::vector<PixelRect> place_labels(std::span<const LabelRequest> requests, int picture_width,
                                     int picture_height);
 
