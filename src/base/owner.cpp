@@ -142,7 +142,14 @@ std::string Owner::to_string() const {
 
 std::string Owner::unique_suffix() const {
   static std::atomic<std::uint64_t> counter{0};
-  return "." + std::to_string(pid) + "." + nonce + "." + std::to_string(counter.fetch_add(1));
+  return "." + to_string() + "." + std::to_string(counter.fetch_add(1));
+}
+
+Result<Owner> Owner::parse_unique_suffix(std::string_view file_name) {
+  const std::size_t number = file_name.rfind('.');
+  if (number == std::string_view::npos || !parse_number(file_name.substr(number + 1))) return parse("");
+  const std::string_view head = file_name.substr(0, number);
+  return parse(head.substr(head.rfind('.') + 1));
 }
 
 Owner::Liveness Owner::liveness() const {
