@@ -23,20 +23,20 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   string(REPLACE "|" ";" files "${FILES}")
   set(rows "")
   foreach(file IN LISTS files)
-    # As hexadecimal first: no character of the text can then be special to CMake, and the size is known.
-    file(READ "${file}" hex HEX)
-    string(LENGTH "${hex}" digits)
-    math(EXPR bytes "${digits} / 2")
+    file(SIZE "${file}" bytes)
     # Compilers need not take a longer literal, and none of our documents should be so long.
     if(bytes GREATER 60000)
       message(FATAL_ERROR "${file} has ${bytes} bytes, more than one string literal may hold: split it")
     endif()
     file(READ "${file}" text)
+    # Half of a document is indentation, which would be parsed at every start. Lines stay what they are, for errors; a JSON
+    # string cannot hold a newline, nor does a list of labels begin its lines with blanks.
+    string(REGEX REPLACE "\n +" "\n" text "${text}")
     if(text MATCHES "\\)modelhub\"")
       message(FATAL_ERROR "${file} has the characters that end the literal")
     endif()
     get_filename_component(name "${file}" NAME)
-    string(APPEND rows "    {\"${name}\", {R\"modelhub(${text})modelhub\", ${bytes}}},\n")
+    string(APPEND rows "    {\"${name}\", R\"modelhub(${text})modelhub\"},\n")
   endforeach()
   file(WRITE "${OUTPUT}"
 "// Made by cmake/modelhub_embed_texts.cmake; do not edit.

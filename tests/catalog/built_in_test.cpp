@@ -1,8 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <gmock/gmock.h>
 
@@ -59,6 +62,18 @@ TEST(BuiltInTest, NoTwoDocumentsSpeakOfOneModel) {
     models += read_document(document.text, std::string(document.name)).value().size();
   }
   EXPECT_EQ(models, built_in().models().size());
+}
+
+TEST(BuiltInTest, WhatIsCompiledInIsWhatLiesInTheFiles) {
+  ASSERT_FALSE(built_in_documents().empty());
+  for (const EmbeddedText& document : built_in_documents()) {
+    std::ifstream file(MODELHUB_TEST_SOURCE "/../../catalog/" + std::string(document.name));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(nlohmann::json::parse(document.text), nlohmann::json::parse(text)) << document.name;
+    EXPECT_EQ(std::count(document.text.begin(), document.text.end(), '\n'),
+              std::count(text.begin(), text.end(), '\n'))
+        << document.name;
+  }
 }
 
 TEST(BuiltInTest, DefaultsAreThoseThatTheDocumentationNames) {
