@@ -180,8 +180,11 @@ class PosixFileSystem final : public FileSystem {
     }
     const int error_number = errno;
     struct stat raw {};
-    if (error_number == EEXIST && ::stat(path.c_str(), &raw) == 0 && S_ISDIR(raw.st_mode)) return {};
-    return error_from_errno(error_number == EEXIST ? ENOTDIR : error_number, "make the folder", path);
+    if (error_number != EEXIST) return error_from_errno(error_number, "make the folder", path);
+    // It was there, and may be gone again by now: not_found then, so that the caller can try once more.
+    if (::stat(path.c_str(), &raw) != 0) return error_from_errno(errno, "make the folder", path);
+    if (!S_ISDIR(raw.st_mode)) return error_from_errno(ENOTDIR, "make the folder", path);
+    return {};
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {

@@ -112,7 +112,9 @@ Result<void> Views::put_in_place(const InstalledModel& model, const std::string&
     if (is_current(model)) return base::remove_tree(files_, folder);
     // What is there is stale: aside with it, in one step.
     const std::string aside = place + ".tmp" + base::Owner::current().unique_suffix();
-    if (files_.rename(place, aside)) (void)base::remove_tree(files_, aside);
+    if (files_.rename(place, aside) && !base::remove_tree(files_, aside)) {
+      (void)files_.remove_file(aside);  // it was no folder
+    }
   }
   return as_write_error(std::move(done).error());
 }
