@@ -68,9 +68,9 @@ void Fetch::step(TimePoint now) {
     case Stage::exchanging: check_patience(now); break;
     case Stage::reading: read_slice(); break;
     case Stage::syncing:
-    case Stage::done: return;
+    case Stage::done: break;
   }
-  if (stage_ == Stage::exchanging || stage_ == Stage::reading) report(now);
+  if (stage_ != Stage::syncing && stage_ != Stage::done) report(now);
 }
 
 // ---- one attempt ----
@@ -281,7 +281,8 @@ void Fetch::on_synced(Result<void> synced) {
   Fetched fetched{request_.digest, request_.bytes, plan_.sources[source_].url.shown, attempts_, {}};
   fetched.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       context_.options.clock->steady_now() - started_);
-  promise_.complete(std::move(fetched));
+  // Cancelled in the last moment: nobody knows of the file.
+  if (!promise_.complete(std::move(fetched))) sink_->discard();
 }
 
 std::string Fetch::told_of(const Failure& failure) const {
@@ -315,6 +316,7 @@ void Fetch::fail(Failure failure) {
   }
   // A redirect is resolved again: it may have expired.
   redirects_ = 0;
+  meter_.restart(now, 0);
   stage_ = Stage::waiting;
   if (source_ < plan_.sources.size()) url_ = plan_.sources[source_].url;
 }
@@ -332,9 +334,11 @@ void Fetch::report(TimePoint now) {
   if (!is_whole && now - last_report_ < k_report_interval) return;
   last_report_ = now;
   Progress progress;
-  progress.phase = Phase::downloading;
+  progress.phase = attempts_ == 0 ? Phase::queued : Phase::downloading;
   progress.subject = request_.what;
-  progress.bytes_done = body_ == Body::keep || url_.is_file() ? sink_->size() : 0;
+  // A new attempt begins at 0 again.
+  const bool is_arriving = stage_ == Stage::exchanging && body_ == Body::keep;
+  if (is_arriving || stage_ == Stage::reading || is_whole) progress.bytes_done = sink_->size();
   progress.bytes_total = catalogued();
   meter_.sample(now, progress.bytes_done);
   fill_rate(progress, meter_);

@@ -118,7 +118,8 @@ void Loop::end_exchanges() {
     // The message dies with its handle.
     CURL* const handle = message->easy_handle;
     const CURLcode code = message->data.result;
-    Fetch::of(handle).on_exchange_done(code);
+    Fetch& fetch = Fetch::of(handle);
+    if (!fetch.is_cancelled()) fetch.on_exchange_done(code);
   }
 }
 

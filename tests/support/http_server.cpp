@@ -217,7 +217,7 @@ void HttpServer::serve(int descriptor) {
 
 HttpServer::Outcome HttpServer::answer(Stream& stream, int descriptor, const HttpReply& reply) {
   if (reply.ends_before_head) return strike(descriptor, reply.ending);
-  if (!send_head(stream, reply)) return {};
+  if (!send_head(stream, descriptor, reply)) return {};
   const std::uint64_t limit =
       reply.has_endless_body ? UINT64_MAX : reply.end_after.value_or(reply.body->size());
   if (!send_body(stream, descriptor, reply, limit)) return {};
@@ -232,7 +232,7 @@ HttpServer::Outcome HttpServer::strike(int descriptor, HttpReply::Ending ending)
   return {false, ending == HttpReply::Ending::reset};
 }
 
-bool HttpServer::send_head(Stream& stream, const HttpReply& reply) const {
+bool HttpServer::send_head(Stream& stream, int descriptor, const HttpReply& reply) const {
   std::string head = reply.version + " " + std::to_string(reply.status) + " Scripted\r\n";
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
   if (reply.framing == HttpReply::Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
@@ -242,7 +242,10 @@ bool HttpServer::send_head(Stream& stream, const HttpReply& reply) const {
   }
   if (reply.framing == HttpReply::Framing::until_close) head += "Connection: close\r\n";
   if (!reply.has_endless_head) return stream.write(head + "\r\n");
-  while (stream.write(head)) head = "X-More: " + std::string(1000, 'x') + "\r\n";
+  while (stream.write(head)) {
+    if (is_gone_within(descriptor, static_cast<int>(reply.drip_pause.count()))) break;
+    head = "X-More: " + std::string(1000, 'x') + "\r\n";
+  }
   return false;
 }
 

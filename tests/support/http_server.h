@@ -48,9 +48,9 @@ struct HttpReply {
   Ending ending = Ending::as_framed;
   std::optional<std::uint64_t> end_after;  // body bytes; all of them when not set
   bool ends_before_head = false;           // `ending` strikes before the first byte of the answer
-  bool has_endless_head = false;
-  bool has_endless_body = false;  // repeats the body until the client goes
-  std::size_t drip_bytes = 0;     // so many bytes, then a pause; 0: as fast as it goes
+  bool has_endless_head = false;           // a header line after each pause
+  bool has_endless_body = false;           // repeats the body until the client goes
+  std::size_t drip_bytes = 0;              // so many bytes, then a pause; 0: as fast as it goes
   std::chrono::milliseconds drip_pause{0};
 
   HttpReply with_status(int s) &&;
@@ -123,7 +123,7 @@ class HttpServer {
   void accept_all();
   void serve(int descriptor);
   Outcome answer(Stream& stream, int descriptor, const HttpReply& reply);
-  bool send_head(Stream& stream, const HttpReply& reply) const;
+  bool send_head(Stream& stream, int descriptor, const HttpReply& reply) const;
   bool send_body(Stream& stream, int descriptor, const HttpReply& reply, std::uint64_t limit);
   Outcome strike(int descriptor, HttpReply::Ending ending) const;
   HttpReply reply_to(const HttpRequest& request);

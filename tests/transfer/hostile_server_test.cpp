@@ -48,7 +48,7 @@ TEST_F(HostileServerTest, AFlippedByteNamesBothDigestsAndIsNotAskedForAgain) {
 }
 
 TEST_F(HostileServerTest, AnotherLengthIsToldBeforeTheBody) {
-  const Error error = error_of(body_, file_reply(model_bytes(50'000'000)));
+  const Error error = error_of(body_, file_reply(std::string(50'000'000, 'x')));
   EXPECT_EQ(error.code, ErrorCode::checksum_mismatch);
   EXPECT_EQ(error.subject, Subject::model);
   EXPECT_THAT(error.message, HasSubstr("announces 50000000 bytes where the catalog says 200000"));
@@ -146,6 +146,15 @@ TEST_F(HostileServerTest, EndlessHeadersAreRefused) {
   EXPECT_EQ(error.code, ErrorCode::unavailable);
   EXPECT_THAT(error.message, HasSubstr("headers without end"));
   EXPECT_FALSE(error.retryable);
+}
+
+TEST_F(HostileServerTest, HeadersThatDripForeverTimeOut) {
+  options_.stall_limit = milliseconds(100);
+  options_.attempts_per_source = 1;
+  const Error error =
+      error_of(body_, file_reply(body_).with_endless_head().dripping(1, milliseconds(20)));
+  EXPECT_EQ(error.code, ErrorCode::timed_out);
+  EXPECT_THAT(error.message, HasSubstr("did not begin to answer within 0.2 s"));
 }
 
 TEST_F(HostileServerTest, AHeaderLineLongerThanAnyIsRefused) {

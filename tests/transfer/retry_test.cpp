@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "support/manual_clock.h"
 #include "transfer/transfer.h"
 #include "transfer/transfer_fixture.h"
 
@@ -24,7 +23,6 @@ class RetryTest : public TransferFixture {
     clock_.advance(time);
   }
   const std::string body_ = model_bytes(1000);
-  test::ManualClock clock_;
 };
 
 TEST_F(RetryTest, SucceedsAfterFailuresThatPass) {
@@ -90,6 +88,23 @@ TEST_F(RetryTest, WaitsUntilTheDateThatTheServerNames) {
   EXPECT_FALSE(job.wait_for(milliseconds(150)));
   clock_.advance(milliseconds(1100));
   EXPECT_TRUE(job.get());
+}
+
+TEST_F(RetryTest, ProgressStartsAgainWithTheAttempt) {
+  options_.clock = &clock_;
+  options_.initial_back_off = options_.maximal_back_off = std::chrono::hours(1);
+  server_.on("/m.onnx", {file_reply(body_).ending_with(test::HttpReply::Ending::close, 600),
+                         file_reply(body_)});
+  const Job<Fetched> job = start(request_for(body_, {server_.url("/m.onnx")}));
+  advance_after_log(1, seconds(1));
+  EXPECT_TRUE(test::eventually([&] {
+    const Progress progress = job.progress();
+    return progress.bytes_total == body_.size() && progress.bytes_done == 0 &&
+           progress.bytes_per_second == 0;
+  }));
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_TRUE(job.get());
+  EXPECT_EQ(job.progress().bytes_done, body_.size());
 }
 
 TEST_F(RetryTest, DoesNotWaitForDaysBecauseAServerAsks) {

@@ -11,6 +11,7 @@
 
 #include "base/executor.h"
 #include "support/http_server.h"
+#include "support/manual_clock.h"
 #include "support/scratch.h"
 #include "transfer/transfer.h"
 
@@ -36,6 +37,7 @@ class TransferFixture : public ::testing::Test {
   test::ScratchFolder scratch_;
   test::HttpServer server_;
   std::shared_ptr<base::Executor> callbacks_;
+  test::ManualClock clock_;  // for options_.clock
   TransferOptions options_;
   std::unique_ptr<Transfer> transfer_;  // made by the first start(), from options_
 
