@@ -30,13 +30,15 @@ class Executor;
 class JobCore : public std::enable_shared_from_this<JobCore> {
  public:
   explicit JobCore(std::shared_ptr<Executor> callbacks);
-  virtual ~JobCore() = default;
+  virtual ~JobCore();
   JobCore(const JobCore&) = delete;
   JobCore& operator=(const JobCore&) = delete;
 
   bool is_done() const;
   // Waits until done or the deadline; the error says why one may not wait (after a fork, inside a callback).
   Result<bool> wait_until(std::optional<std::chrono::steady_clock::time_point> deadline) const;
+  // As wait_until(now + patience), for any patience.
+  Result<bool> wait_for(std::chrono::nanoseconds patience) const;
   Progress progress() const;
   void observe(std::function<void(const Progress&)> observer);
   void when_done(std::function<void()> callback);
@@ -61,7 +63,8 @@ class JobCore : public std::enable_shared_from_this<JobCore> {
   const std::shared_ptr<Executor> callbacks_;
   const std::uint64_t fork_generation_;
   std::stop_source stop_;
-  mutable std::condition_variable done_changed_;
+  // Behind a pointer because it cannot be destroyed in a fork of the process in which somebody waited on it.
+  std::unique_ptr<std::condition_variable> done_changed_;
   bool done_ = false;                                 // guarded by mutex_
   Progress progress_;                                 // guarded by mutex_
   std::vector<std::shared_ptr<Observer>> observers_;  // guarded by mutex_; Observer::scheduled too
@@ -110,7 +113,7 @@ class [[nodiscard]] Job {
 
   // True when the job is done after waiting for at most this long.
   bool wait_for(std::chrono::nanoseconds patience) const {
-    return state_->wait_until(std::chrono::steady_clock::now() + patience).value_or(false);
+    return state_->wait_for(patience).value_or(false);
   }
   bool is_done() const { return state_->is_done(); }
 
@@ -125,7 +128,9 @@ class [[nodiscard]] Job {
 
   // Called once with the result; at once (on the callback thread) when the job is done already.
   void then(std::function<void(Result<T>)> callback) const {
-    state_->when_done([state = state_, callback = std::move(callback)] { callback(state->get()); });
+    // The callback may run, and destroy this handle, before when_done() has returned: a copy keeps the state.
+    const std::shared_ptr<base::JobState<T>> kept = state_;
+    kept->when_done([state = kept, callback = std::move(callback)] { callback(state->get()); });
   }
 
  private:

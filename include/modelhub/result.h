@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cassert>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -20,7 +21,7 @@ namespace modelhub {
 //
 // Thread safety: a value; as T.
 // Errors:        value() throws Exception when there is no value; operator*, operator-> and error() REQUIRE the
-//                matching state (checked by _GLIBCXX_ASSERTIONS builds).
+//                matching state (checked by assert()).
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -49,15 +50,17 @@ class [[nodiscard]] Result {
     return std::move(*std::get_if<0>(&state_));
   }
 
-  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-  T operator*() && noexcept(std::is_nothrow_move_constructible_v<T>) { return std::move(*std::get_if<0>(&state_)); }
-  T* operator->() noexcept { return std::get_if<0>(&state_); }
-  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+  T& operator*() & noexcept { return *checked_value(); }
+  const T& operator*() const& noexcept { return *checked_value(); }
+  T operator*() && noexcept(std::is_nothrow_move_constructible_v<T>) {
+    return std::move(*checked_value());
+  }
+  T* operator->() noexcept { return checked_value(); }
+  const T* operator->() const noexcept { return checked_value(); }
 
-  const Error& error() const& noexcept { return *std::get_if<1>(&state_); }
-  Error& error() & noexcept { return *std::get_if<1>(&state_); }
-  Error error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& noexcept { return *checked_error(); }
+  Error& error() & noexcept { return *checked_error(); }
+  Error error() && noexcept { return std::move(*checked_error()); }
 
   template <class U>
   T value_or(U&& fallback) const& {
@@ -90,6 +93,22 @@ class [[nodiscard]] Result {
  private:
   void require_value() const {
     if (!has_value()) throw Exception(*std::get_if<1>(&state_));
+  }
+  T* checked_value() noexcept {
+    assert(has_value());
+    return std::get_if<0>(&state_);
+  }
+  const T* checked_value() const noexcept {
+    assert(has_value());
+    return std::get_if<0>(&state_);
+  }
+  Error* checked_error() noexcept {
+    assert(!has_value());
+    return std::get_if<1>(&state_);
+  }
+  const Error* checked_error() const noexcept {
+    assert(!has_value());
+    return std::get_if<1>(&state_);
   }
 
   std::variant<T, Error> state_;

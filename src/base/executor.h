@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,7 +28,8 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Tasks must not throw. A task posted while the executor is being destroyed is dropped, and destroyed, unrun.
+  // Tasks must not throw. A task posted while the executor is being destroyed is dropped, and destroyed, unrun;
+  // so is one that is posted in a fork of the process.
   void post(std::function<void()> task);
 
   static bool is_on_callback_thread();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_system.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -66,18 +67,39 @@ Result<void> write_file_atomically(FileSystem& files, const std::string& path, s
   return files.sync_directory(parent_path(path));
 }
 
-Result<void> remove_tree(FileSystem& files, const std::string& path) {
+namespace {
+
+// Whether `path` itself is a symbolic link: stat() follows links, the folder's listing does not.
+bool is_symlink(FileSystem& files, const std::string& path) {
+  const Result<std::vector<DirectoryEntry>> siblings = files.list(parent_path(path));
+  if (!siblings) return false;
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return std::any_of(siblings->begin(), siblings->end(), [&](const DirectoryEntry& entry) {
+    return entry.name == name && entry.kind == FileKind::symlink;
+  });
+}
+
+// REQUIRES: `path` is a folder, and not a link to one.
+Result<void> remove_folder(FileSystem& files, const std::string& path) {
   Result<std::vector<DirectoryEntry>> entries = files.list(path);
-  if (!entries) {
-    if (entries.error().code == ErrorCode::not_found) return {};
-    return std::move(entries).error();
-  }
+  if (!entries) return std::move(entries).error();
   for (const DirectoryEntry& entry : *entries) {
     const std::string child = join_path(path, entry.name);
-    Result<void> removed = entry.kind == FileKind::directory ? remove_tree(files, child) : files.remove_file(child);
+    Result<void> removed = entry.kind == FileKind::directory ? remove_folder(files, child) : files.remove_file(child);
+    // Somebody else may be removing the same tree.
     if (!removed && removed.error().code != ErrorCode::not_found) return removed;
   }
   return files.remove_empty_directory(path);
+}
+
+}  // namespace
+
+Result<void> remove_tree(FileSystem& files, const std::string& path) {
+  std::string folder = path;
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  Result<void> removed = is_symlink(files, folder) ? files.remove_file(folder) : remove_folder(files, folder);
+  if (!removed && removed.error().code == ErrorCode::not_found) return {};
+  return removed;
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

@@ -75,7 +75,7 @@ class FileSystem {
                                                        std::uint32_t permissions) = 0;
   virtual Result<std::unique_ptr<ReadableFile>> open(const std::string& path) = 0;
   virtual Result<FileStat> stat(const std::string& path) = 0;
-  // In no order; without "." and "..".
+  // In no order; without "." and "..". Links are told as links, not as what they lead to.
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& directory) = 0;
   // Makes missing parents as well; no error when it is there.
   virtual Result<void> make_directories(const std::string& path) = 0;

@@ -33,8 +33,11 @@ struct Owner {
   static Result<Owner> parse(std::string_view text);
 
   std::string to_string() const;
-  // Another value at each call, unique on this machine: for the names of temporary files.
+  // ".<owner>.<number>", another value at each call: for the names of temporary files, so that whoever finds one later
+  // can tell whether its writer still lives.
   std::string unique_suffix() const;
+  // The owner in a file name that ends in a unique_suffix(). Errors: invalid_argument.
+  static Result<Owner> parse_unique_suffix(std::string_view file_name);
 
   // dead: provably gone (same machine: another boot, or no such process, or the pid has a new owner). unknown: another
   // machine or another pid namespace; treat it as alive.

@@ -45,6 +45,14 @@ FileKind kind_of(mode_t mode) {
   return FileKind::other;
 }
 
+// The kind of an entry, looked up where the file system does not put it into the listing (DT_UNKNOWN).
+FileKind kind_of(DIR* stream, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) return kind_of(DTTOIF(entry.d_type));
+  struct stat raw {};
+  if (::fstatat(::dirfd(stream), entry.d_name, &raw, AT_SYMLINK_NOFOLLOW) != 0) return FileKind::other;
+  return kind_of(raw.st_mode);
+}
+
 FileStat to_file_stat(const struct stat& raw) {
   FileStat stat;
   stat.kind = kind_of(raw.st_mode);
@@ -155,7 +163,7 @@ class PosixFileSystem final : public FileSystem {
     errno = 0;
     while (const dirent* raw = ::readdir(stream)) {
       const std::string name = raw->d_name;
-      if (name != "." && name != "..") entries.push_back({name, kind_of(DTTOIF(raw->d_type))});
+      if (name != "." && name != "..") entries.push_back({name, kind_of(stream, *raw)});
       errno = 0;
     }
     const int error_number = errno;

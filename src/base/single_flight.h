@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
@@ -12,6 +13,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "base/fork_generation.h"
 #include "modelhub/job.h"
 
 namespace modelhub::base {
@@ -60,6 +62,7 @@ class SingleFlight {
         return flight->tickets;
       }
       void flight_complete(const Result<T>& result) const {
+        if (table->fork_generation != fork_generation()) return;  // the mutex may be locked for ever
         std::list<Promise<T>> tickets;
         std::list<StopCallback> cancellations;  // destroyed outside the lock: that may wait for a running callback
         {
@@ -83,6 +86,11 @@ class SingleFlight {
   // Joins the flight for `key`, or starts one: whoever holds the Lead must complete it sooner or later.
   Job<T> join(const Key& key, const std::function<void(Lead)>& start) {
     Promise<T> ticket(callbacks_);
+    if (table_->fork_generation != fork_generation()) {
+      ticket.complete(Error(ErrorCode::unsupported, Subject::other, "this work belongs to the process that forked",
+                            "open a new Hub in the child process"));
+      return ticket.job();
+    }
     std::shared_ptr<Flight> flight;
     bool is_first = false;
     {
@@ -109,6 +117,7 @@ class SingleFlight {
     std::list<StopCallback> cancellations;  // guarded by Table::mutex
   };
   struct Table {
+    const std::uint64_t fork_generation = base::fork_generation();
     std::mutex mutex;
     std::map<Key, std::shared_ptr<Flight>> flights;  // guarded by mutex
 

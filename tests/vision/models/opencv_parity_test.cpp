@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
 
-#include "pictures.h"
+#include "pixels.h"
 #include "vision/preprocess.h"
 
 namespace modelhub::vision {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pictures.h"
+#include "pixels.h"
 #include "vision/pipeline.h"
 
 namespace modelhub::vision {
