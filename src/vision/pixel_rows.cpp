@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vision/pixel_rows.h"
 
+#include <cstring>
+
 namespace modelhub::vision {
 namespace {
 
@@ -21,8 +23,14 @@ void blend(const std::uint8_t* from, int width, std::uint8_t* to) {
   }
 }
 
-void to_grey(const std::uint8_t* from, int width, int red, std::uint8_t* to) {
-  for (int x = 0; x < width; ++x, from += 3) to[x] = grey_of(from[red], from[1], from[2 - red]);
+void triple(const std::uint8_t* from, int width, std::uint8_t* to) {
+  for (int x = 0; x < width; ++x, to += 3) to[0] = to[1] = to[2] = from[x];
+}
+
+void to_grey(std::uint8_t* pixels, int width, int red) {
+  for (int x = 0; x < width; ++x, pixels += 3) {
+    pixels[0] = pixels[1] = pixels[2] = grey_of(pixels[red], pixels[1], pixels[2 - red]);
+  }
 }
 
 bool is_blue_first(PixelFormat format) {
@@ -33,23 +41,27 @@ bool is_blue_first(PixelFormat format) {
 
 PixelRows::PixelRows(const ImageView& picture, ColorOrder wanted)
     : picture_(picture),
-      channels_(picture.format == PixelFormat::gray8 || wanted == ColorOrder::gray ? 1 : 3) {
-  if (picture.format == PixelFormat::gray8) return;
-  const auto width = static_cast<std::size_t>(picture.width);
-  is_swapped_ = channels_ == 3 && is_blue_first(picture.format) != (wanted == ColorOrder::bgr);
-  if (channels_of(picture.format) == 4 || channels_ == 1) scratch_.resize(width * 3);
-}
+      is_grey_wanted_(wanted == ColorOrder::gray),
+      is_swapped_(is_blue_first(picture.format) != (wanted == ColorOrder::bgr)),
+      scratch_(static_cast<std::size_t>(picture.width) * 3 + 1) {}
 
 const std::uint8_t* PixelRows::row(int y) {
   const std::uint8_t* pixels = picture_.row(y);
-  if (scratch_.empty()) return pixels;
-  if (channels_of(picture_.format) == 4) {
+  const int channels = channels_of(picture_.format);
+  const bool is_grey = channels == 1;
+  const bool must_turn_grey = is_grey_wanted_ && !is_grey;
+  // Beyond the last row lies memory that is not the picture's.
+  const bool is_last = y == picture_.height - 1;
+  if (channels == 3 && !must_turn_grey && !is_last) return pixels;
+  if (is_grey) {
+    triple(pixels, picture_.width, scratch_.data());
+  } else if (channels == 4) {
     blend(pixels, picture_.width, scratch_.data());
-    pixels = scratch_.data();
+  } else {
+    std::memcpy(scratch_.data(), pixels, scratch_.size() - 1);
   }
-  // In place where the row was blended: a grey level never overtakes the pixel it is made of.
-  if (channels_ == 1) {
-    to_grey(pixels, picture_.width, is_blue_first(picture_.format) ? 2 : 0, scratch_.data());
+  if (must_turn_grey) {
+    to_grey(scratch_.data(), picture_.width, is_blue_first(picture_.format) ? 2 : 0);
   }
   return scratch_.data();
 }

@@ -10,10 +10,9 @@
 
 namespace modelhub::vision {
 
-// The rows of a picture with the channels that a model wants, whatever the picture's own format:
-// alpha is blended on white as Image::load() does, colour becomes grey by the weights of ITU-R
-// BT.601 where the model wants grey. A grey picture keeps its one channel, also for a model of
-// three: what is done to one need not be done three times.
+// The rows of a picture as pixels of three bytes, whatever its format: grey three times, alpha
+// blended on white as Image::load() does, colour made grey by the weights of ITU-R BT.601 where the
+// model wants grey. Red and blue stay where the picture has them; offset_of() says where.
 //
 // Ownership:     borrows the picture.
 // Thread safety: one thread at a time.
@@ -23,17 +22,17 @@ class PixelRows {
 
   int width() const { return picture_.width; }
   int height() const { return picture_.height; }
-  int channels() const { return channels_; }  // 1 or 3
-  // Where channel `c` of the wanted order lies in a pixel of row(): 0 to channels() - 1.
-  int offset_of(int c) const { return is_swapped_ ? channels_ - 1 - c : c; }
-  // `width() * channels()` bytes, valid until the next call.
+  // Where channel `c` (0 to 2) of the wanted order lies in a pixel.
+  int offset_of(int c) const { return is_swapped_ ? 2 - c : c; }
+  // `3 * width()` bytes, valid until the next call. One byte more can be read (not used), so that a
+  // pixel may be loaded as four bytes.
   const std::uint8_t* row(int y);
 
  private:
   const ImageView picture_;
-  const int channels_;
+  const bool is_grey_wanted_;
   bool is_swapped_ = false;
-  std::vector<std::uint8_t> scratch_;  // empty when rows need no change
+  std::vector<std::uint8_t> scratch_;
 };
 
 }  // namespace modelhub::vision

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <type_traits>
 #include <vector>
 
 #include "vision/resize.h"
@@ -64,17 +66,17 @@ class Canvas {
     }
   }
 
-  // `levels` holds `planes` rows of `count` levels; a grey picture's only plane serves all
-  // channels.
-  void put(int y, int left, const std::uint8_t* levels, int planes, int count) {
+  // `count` pixels of four bytes; channel c is in byte offsets[c].
+  void put(int y, int left, const std::uint32_t* pixels, int count, std::array<int, 3> offsets) {
     for (int c = 0; c < channels_; ++c) {
-      const std::uint8_t* plane = levels + (planes == 1 ? 0 : static_cast<std::size_t>(c) * count);
+      // The byte as a shift of the whole: converts to float without taking pixels apart first.
+      const int shift =
+          8 * (std::endian::native == std::endian::little ? offsets[c] : 3 - offsets[c]);
       T* out = at(y, left, c);
-      if (is_planar_) {
-        put_row(plane, count, c, out);
+      if (is_planar_ || channels_ == 1) {
+        put_channel<1>(pixels, count, shift, c, out);
       } else {
-        for (int x = 0; x < count; ++x)
-          out[static_cast<std::size_t>(x) * channels_] = element(plane[x], c);
+        put_channel<3>(pixels, count, shift, c, out);
       }
     }
   }
@@ -88,8 +90,11 @@ class Canvas {
     }
   }
 
-  void put_row(const std::uint8_t* plane, int count, int c, T* out) const {
-    for (int x = 0; x < count; ++x) out[x] = element(plane[x], c);
+  template <int k_step>
+  void put_channel(const std::uint32_t* pixels, int count, int shift, int c, T* out) const {
+    for (int x = 0; x < count; ++x) {
+      out[x * k_step] = element(static_cast<std::uint8_t>(pixels[x] >> shift), c);
+    }
   }
 
   T* at(int y, int x, int c) {
@@ -112,16 +117,17 @@ template <class T>
 void draw(const InputSpec& input, const Placement& placement, const Window& window, RowSource& rows,
           T* data) {
   Canvas<T> canvas(input, placement, data);
-  std::vector<std::uint8_t> levels(static_cast<std::size_t>(rows.planes()) * window.columns);
+  std::vector<std::uint32_t> pixels(static_cast<std::size_t>(window.columns));
+  const std::array<int, 3> offsets = {rows.offset_of(0), rows.offset_of(1), rows.offset_of(2)};
   for (int y = 0; y < placement.canvas_height; ++y) {
     const int row = y - window.top;
     if (row < 0 || row >= window.rows) {
       canvas.pad(y, 0, placement.canvas_width);
       continue;
     }
-    rows.read(window.first_row + row, levels.data());
+    rows.read(window.first_row + row, pixels.data());
     canvas.pad(y, 0, window.left);
-    canvas.put(y, window.left, levels.data(), rows.planes(), window.columns);
+    canvas.put(y, window.left, pixels.data(), window.columns, offsets);
     canvas.pad(y, window.left + window.columns, placement.canvas_width);
   }
 }

@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "vision/pixel_rows.h"
+#include "vision/resize_kernels.h"
 
 namespace modelhub::vision {
 namespace {
+
+constexpr std::size_t k_lanes = 4;  // bytes of a pixel between the passes
 
 // OpenCV's INTER_LINEAR on 8 bits, as its resize.cpp computes it: coefficients of 11 bits rounded
 // half to even, positions as float, a horizontal pass that keeps 19 bits, a vertical one that drops
@@ -20,9 +23,9 @@ namespace {
 constexpr int k_cv_one = 1 << 11;
 
 struct CvPosition {
-  std::int64_t index = 0;  // of the first tap; may be -1 for rows
-  std::int16_t first = 0;  // weights of the two taps
-  std::int16_t second = 0;
+  std::int64_t index = 0;  // of the first tap; may be -1
+  int first = 0;           // weights of the two taps
+  int second = 0;
 };
 
 CvPosition cv_position(std::int64_t i, std::int64_t source, std::int64_t target) {
@@ -30,180 +33,166 @@ CvPosition cv_position(std::int64_t i, std::int64_t source, std::int64_t target)
   float fraction = static_cast<float>((static_cast<double>(i) + 0.5) * scale - 0.5);
   const auto index = static_cast<std::int64_t>(std::floor(fraction));
   fraction -= static_cast<float>(index);
-  return {index, static_cast<std::int16_t>(std::nearbyint((1.0f - fraction) * k_cv_one)),
-          static_cast<std::int16_t>(std::nearbyint(fraction * k_cv_one))};
+  return {index, static_cast<int>(std::nearbyint((1.0f - fraction) * k_cv_one)),
+          static_cast<int>(std::nearbyint(fraction * k_cv_one))};
+}
+
+CvColumn cv_column(std::int64_t i, std::int64_t source, std::int64_t target) {
+  CvPosition at = cv_position(i, source, target);
+  if (at.index < 0) at = {0, k_cv_one, 0};
+  if (at.index >= source - 1) at = {source - 1, k_cv_one, 0};
+  const std::uint32_t offset = static_cast<std::uint32_t>(at.index) * 3;
+  // A weight of nought must not read beyond the row.
+  return {offset, at.second == 0 ? offset : offset + 3,
+          static_cast<std::uint32_t>(at.first) | static_cast<std::uint32_t>(at.second) << 16};
 }
 
 class CvLinearRows final : public RowSource {
  public:
   CvLinearRows(const ImageView& picture, ColorOrder color, const ResizeTarget& target)
-      : rows_(picture, color), target_(target) {
+      : rows_(picture, color), height_(target.height) {
     columns_.reserve(static_cast<std::size_t>(target.columns));
-    for (int i = 0; i < target.columns; ++i) columns_.push_back(column_at(target.first_column + i));
-    const auto length = static_cast<std::size_t>(target.columns) * rows_.channels();
-    for (Line& line : lines_) line.values.resize(length);
+    for (int i = 0; i < target.columns; ++i) {
+      columns_.push_back(cv_column(target.first_column + i, picture.width, target.width));
+    }
+    for (Line& line : lines_) line.values.resize(columns_.size() * k_lanes);
   }
 
-  int planes() const override { return rows_.channels(); }
+  int offset_of(int channel) const override { return rows_.offset_of(channel); }
 
-  void read(std::int64_t y, std::uint8_t* levels) override {
-    const CvPosition at = cv_position(y, rows_.height(), target_.height);
+  void read(std::int64_t y, std::uint32_t* pixels) override {
+    const CvPosition at = cv_position(y, rows_.height(), height_);
     const std::int64_t last = rows_.height() - 1;
     const std::int64_t upper = std::clamp<std::int64_t>(at.index, 0, last);
     const std::int64_t lower = std::clamp<std::int64_t>(at.index + 1, 0, last);
     if (lines_[1].source_row == upper) std::swap(lines_[0], lines_[1]);
     fill(lines_[0], upper);
     if (lower != upper) fill(lines_[1], lower);
-    blend(lines_[0].values, (lower != upper ? lines_[1] : lines_[0]).values, at, levels);
+    const Line& below = lower != upper ? lines_[1] : lines_[0];
+    cv_rows(lines_[0].values.data(), below.values.data(), at.first, at.second, below.values.size(),
+            reinterpret_cast<std::uint8_t*>(pixels));
   }
 
  private:
-  struct Column {
-    std::uint32_t first_offset;  // bytes from the start of the row
-    std::uint32_t second_offset;
-    std::int32_t first;
-    std::int32_t second;
-  };
-  // One source row after the horizontal pass, planar, shifted right by the four bits that the
-  // vertical pass drops.
+  // One source row after the horizontal pass.
   struct Line {
     std::int64_t source_row = -1;
     std::vector<std::int16_t> values;
   };
 
-  Column column_at(std::int64_t i) const {
-    CvPosition at = cv_position(i, rows_.width(), target_.width);
-    if (at.index < 0) at = {0, k_cv_one, 0};
-    if (at.index >= rows_.width() - 1) at = {rows_.width() - 1, k_cv_one, 0};
-    const auto step = static_cast<std::uint32_t>(rows_.channels());
-    const std::uint32_t offset = static_cast<std::uint32_t>(at.index) * step;
-    // A weight of nought must not read beyond the row.
-    return {offset, at.second == 0 ? offset : offset + step, at.first, at.second};
-  }
-
   void fill(Line& line, std::int64_t y) {
     if (line.source_row == y) return;
     line.source_row = y;
-    const std::uint8_t* row = rows_.row(static_cast<int>(y));
-    std::int16_t* out = line.values.data();
-    if (rows_.channels() == 1) {
-      for (const Column& c : columns_) *out++ = tap(row, c, 0);
-      return;
-    }
-    const std::size_t width = columns_.size();
-    const int r = rows_.offset_of(0);
-    const int b = rows_.offset_of(2);
-    for (std::size_t x = 0; x < width; ++x) {
-      const Column& c = columns_[x];
-      out[x] = tap(row, c, r);
-      out[width + x] = tap(row, c, 1);
-      out[2 * width + x] = tap(row, c, b);
-    }
-  }
-
-  static std::int16_t tap(const std::uint8_t* row, const Column& c, int channel) {
-    return static_cast<std::int16_t>(
-        (row[c.first_offset + channel] * c.first + row[c.second_offset + channel] * c.second) >> 4);
-  }
-
-  static void blend(const std::vector<std::int16_t>& upper, const std::vector<std::int16_t>& lower,
-                    const CvPosition& at, std::uint8_t* levels) {
-    const std::int16_t* a = upper.data();
-    const std::int16_t* b = lower.data();
-    const std::size_t length = upper.size();
-    for (std::size_t i = 0; i < length; ++i) {
-      const int sum = ((a[i] * at.first) >> 16) + ((b[i] * at.second) >> 16);
-      levels[i] = static_cast<std::uint8_t>((sum + 2) >> 2);
-    }
+    cv_columns(rows_.row(static_cast<int>(y)), columns_.data(), columns_.size(),
+               line.values.data());
   }
 
   PixelRows rows_;
-  const ResizeTarget target_;
-  std::vector<Column> columns_;
+  const std::int64_t height_;
+  std::vector<CvColumn> columns_;
   Line lines_[2];
 };
 
 // Pillow's BILINEAR on 8 bits, as its Resample.c computes it: a triangle that is as wide as the
 // shrinking makes it, weights of 22 bits that add up to one, a horizontal and then a vertical pass,
 // each rounded to 8 bits.
-constexpr int k_pil_bits = 22;
 
-// Rows kept at most. Reached by pictures of millions of rows made very small; without it they would
-// take the machine's memory before an allocation fails.
+// Memory for rows and for weights at most, each. Reached by pictures of millions of rows made very
+// small; without it they would take the machine's memory before an allocation fails.
 constexpr std::size_t k_most_bytes = std::size_t{1} << 30;
 
 struct PilTaps {
-  std::int64_t first = 0;   // source index
-  std::size_t count = 0;    // at least 1
-  std::size_t weights = 0;  // where they begin in PilAxis::weights
+  std::int64_t first = 0;  // source index
+  std::size_t count = 0;   // at least 1
+  std::size_t pairs = 0;   // where they begin in PilAxis::pairs
 };
 
-struct PilAxis {
-  std::vector<PilTaps> taps;
-  std::vector<std::int32_t> weights;
-};
+// The taps of some places along one side.
+class PilAxis {
+ public:
+  PilAxis(std::int64_t source, std::int64_t target)
+      : source_(source),
+        scale_(static_cast<double>(source) / static_cast<double>(target)),
+        support_(std::max(scale_, 1.0)) {}
 
-PilAxis pil_axis(std::int64_t source, std::int64_t target, std::int64_t first, int count) {
-  const double scale = static_cast<double>(source) / static_cast<double>(target);
-  const double support = std::max(scale, 1.0);
-  const double narrowing = 1.0 / support;
-  PilAxis axis;
-  axis.taps.reserve(static_cast<std::size_t>(count));
-  std::vector<double> raw;
-  for (int i = 0; i < count; ++i) {
-    const double center = (static_cast<double>(first + i) + 0.5) * scale;
-    const auto begin = static_cast<std::int64_t>(std::max(0.0, center - support + 0.5));
+  // Source pixels that one place may need, at most.
+  std::size_t most_taps() const {
+    const std::size_t taps = static_cast<std::size_t>(std::ceil(support_)) * 2 + 1;
+    return std::min(taps, static_cast<std::size_t>(source_));
+  }
+  const std::vector<PilTaps>& taps() const { return taps_; }
+  const PilPair* pairs_of(const PilTaps& taps) const { return pairs_.data() + taps.pairs; }
+
+  void clear() {
+    taps_.clear();
+    pairs_.clear();
+  }
+  void add(std::int64_t place) {
+    const double center = (static_cast<double>(place) + 0.5) * scale_;
+    const auto begin = static_cast<std::int64_t>(std::max(0.0, center - support_ + 0.5));
     const auto end =
-        std::min<std::int64_t>(source, static_cast<std::int64_t>(center + support + 0.5));
-    raw.clear();
+        std::min<std::int64_t>(source_, static_cast<std::int64_t>(center + support_ + 0.5));
+    raw_.clear();
     double sum = 0;
     for (std::int64_t j = begin; j < end; ++j) {
-      const double distance = std::abs((static_cast<double>(j) - center + 0.5) * narrowing);
-      raw.push_back(std::max(0.0, 1.0 - distance));
-      sum += raw.back();
+      const double distance = std::abs((static_cast<double>(j) - center + 0.5) * (1.0 / support_));
+      raw_.push_back(std::max(0.0, 1.0 - distance));
+      sum += raw_.back();
     }
-    axis.taps.push_back({begin, raw.size(), axis.weights.size()});
-    for (const double weight : raw) {
-      const double normal = sum != 0 ? weight / sum : weight;
-      axis.weights.push_back(static_cast<std::int32_t>(0.5 + normal * (1 << k_pil_bits)));
+    taps_.push_back({begin, raw_.size(), pairs_.size()});
+    pairs_.resize(pairs_.size() + (raw_.size() + 1) / 2);
+    for (std::size_t k = 0; k < raw_.size(); ++k) {
+      const double weight = sum != 0 ? raw_[k] / sum : raw_[k];
+      put(pairs_[taps_.back().pairs + k / 2], k % 2 * 16,
+          static_cast<std::uint32_t>(0.5 + weight * (1 << k_pil_bits)));
     }
   }
-  return axis;
-}
 
-std::uint8_t pil_level(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> k_pil_bits, 0, 255));
-}
+ private:
+  static void put(PilPair& pair, std::size_t shift, std::uint32_t weight) {
+    pair.high |= (weight >> k_pil_split) << shift;
+    pair.low |= (weight & ((1U << k_pil_split) - 1)) << shift;
+  }
+
+  const std::int64_t source_;
+  const double scale_;
+  const double support_;  // source pixels to each side
+  std::vector<PilTaps> taps_;
+  std::vector<PilPair> pairs_;
+  std::vector<double> raw_;
+};
 
 class PilBilinearRows final : public RowSource {
  public:
   PilBilinearRows(const ImageView& picture, ColorOrder color, const ResizeTarget& target)
       : rows_(picture, color),
-        target_(target),
-        columns_(pil_axis(picture.width, target.width, target.first_column, target.columns)),
-        line_(static_cast<std::size_t>(target.columns) * rows_.channels()),
-        sums_(line_) {
-    const double scale = static_cast<double>(picture.height) / static_cast<double>(target.height);
-    window_ = static_cast<std::size_t>(std::ceil(std::max(scale, 1.0))) * 2 + 1;
-    window_ = std::min(window_, static_cast<std::size_t>(picture.height));
-    if (window_ > k_most_bytes / line_) throw std::bad_alloc();
+        columns_(picture.width, target.width),
+        down_(picture.height, target.height),
+        line_(static_cast<std::size_t>(target.columns) * k_lanes),
+        window_(down_.most_taps()) {
+    const auto columns = static_cast<std::size_t>(target.columns);
+    if (window_ > k_most_bytes / line_ ||
+        columns_.most_taps() > k_most_bytes / sizeof(PilPair) / columns) {
+      throw std::bad_alloc();
+    }
+    for (int i = 0; i < target.columns; ++i) columns_.add(target.first_column + i);
     ring_.resize(window_ * line_);
   }
 
-  int planes() const override { return rows_.channels(); }
+  int offset_of(int channel) const override { return rows_.offset_of(channel); }
 
-  void read(std::int64_t y, std::uint8_t* levels) override {
-    const PilAxis axis = pil_axis(rows_.height(), target_.height, y, 1);
-    const PilTaps& taps = axis.taps.front();
+  void read(std::int64_t y, std::uint32_t* pixels) override {
+    down_.clear();
+    down_.add(y);
+    const PilTaps& taps = down_.taps().front();
     const std::int64_t end = taps.first + static_cast<std::int64_t>(taps.count);
     for (next_row_ = std::max(next_row_, taps.first); next_row_ < end; ++next_row_) {
       fill(line_of(next_row_), rows_.row(static_cast<int>(next_row_)));
     }
-    std::fill(sums_.begin(), sums_.end(), 1 << (k_pil_bits - 1));
-    for (std::size_t k = 0; k < taps.count; ++k) {
-      add(line_of(taps.first + static_cast<std::int64_t>(k)), axis.weights[k]);
-    }
-    for (std::size_t i = 0; i < line_; ++i) levels[i] = pil_level(sums_[i]);
+    lines_.clear();
+    for (std::int64_t row = taps.first; row < end; ++row) lines_.push_back(line_of(row));
+    pil_rows(lines_.data(), down_.pairs_of(taps), taps.count, line_,
+             reinterpret_cast<std::uint8_t*>(pixels));
   }
 
  private:
@@ -211,48 +200,21 @@ class PilBilinearRows final : public RowSource {
     return ring_.data() + static_cast<std::size_t>(source_row) % window_ * line_;
   }
 
-  void add(const std::uint8_t* line, std::int32_t weight) {
-    std::int32_t* sums = sums_.data();
-    for (std::size_t i = 0; i < line_; ++i) sums[i] += line[i] * weight;
-  }
-
   void fill(std::uint8_t* out, const std::uint8_t* row) const {
-    if (rows_.channels() == 1) {
-      for (const PilTaps& taps : columns_.taps) *out++ = one_channel(row + taps.first, taps);
-      return;
+    for (const PilTaps& taps : columns_.taps()) {
+      pil_column(row + taps.first * 3, columns_.pairs_of(taps), taps.count, out);
+      out += k_lanes;
     }
-    const std::size_t width = columns_.taps.size();
-    const int first = rows_.offset_of(0);
-    const int last = rows_.offset_of(2);
-    for (std::size_t x = 0; x < width; ++x) {
-      const PilTaps& taps = columns_.taps[x];
-      const std::int32_t* weights = columns_.weights.data() + taps.weights;
-      const std::uint8_t* pixel = row + taps.first * 3;
-      std::int32_t sum[3] = {1 << (k_pil_bits - 1), 1 << (k_pil_bits - 1), 1 << (k_pil_bits - 1)};
-      for (std::size_t k = 0; k < taps.count; ++k, pixel += 3) {
-        for (int c = 0; c < 3; ++c) sum[c] += pixel[c] * weights[k];
-      }
-      out[x] = pil_level(sum[first]);
-      out[width + x] = pil_level(sum[1]);
-      out[2 * width + x] = pil_level(sum[last]);
-    }
-  }
-
-  std::uint8_t one_channel(const std::uint8_t* pixel, const PilTaps& taps) const {
-    const std::int32_t* weights = columns_.weights.data() + taps.weights;
-    std::int32_t sum = 1 << (k_pil_bits - 1);
-    for (std::size_t k = 0; k < taps.count; ++k) sum += pixel[k] * weights[k];
-    return pil_level(sum);
   }
 
   PixelRows rows_;
-  const ResizeTarget target_;
-  const PilAxis columns_;
-  const std::size_t line_;  // levels in a row: columns times planes
-  std::vector<std::int32_t> sums_;
-  std::size_t window_ = 0;          // source rows that one row of the result may need
+  PilAxis columns_;
+  PilAxis down_;                    // of the row that is being read
+  const std::size_t line_;          // bytes of a row after the horizontal pass
+  const std::size_t window_;        // source rows that one row of the result may need
   std::vector<std::uint8_t> ring_;  // the last `window_` source rows after the horizontal pass
-  std::int64_t next_row_ = 0;       // source row that comes into the ring next
+  std::vector<const std::uint8_t*> lines_;
+  std::int64_t next_row_ = 0;  // source row that comes into the ring next
 };
 
 }  // namespace
@@ -267,7 +229,8 @@ Result<std::unique_ptr<RowSource>> open_rows(const ImageView& picture, ColorOrde
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::out_of_memory, Subject::input,
                  "no memory to resize a picture of " + std::to_string(picture.width) + "x" +
-                     std::to_string(picture.height) + " pixels");
+                     std::to_string(picture.height) + " pixels",
+                 "cut it into smaller pictures");
   }
 }
 

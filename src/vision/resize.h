@@ -21,9 +21,9 @@ struct ResizeTarget {
 // A resized picture, row by row: nothing larger than a few rows is ever kept, so a resize, a crop,
 // a change of layout and of type are one pass over memory.
 //
-// Contract:      read() gives planes() times `columns` levels, plane after plane, in the order of
-// channels that was
-//                asked for (a grey picture has one plane, see PixelRows). Levels are those of the
+// Contract:      read() gives `columns` pixels of four bytes; offset_of(c) says in which byte
+// channel c of the wanted order
+//                lies, and the byte that is nobody's holds anything. Levels are those of the
 //                library that the filter is named after, to the bit: both quantise to 8 bits after
 //                resizing, and a model has seen that. The caller asks for rows in rising order; a
 //                row may be left out.
@@ -32,8 +32,8 @@ struct ResizeTarget {
 class RowSource {
  public:
   virtual ~RowSource() = default;
-  virtual int planes() const = 0;
-  virtual void read(std::int64_t y, std::uint8_t* levels) = 0;
+  virtual int offset_of(int channel) const = 0;
+  virtual void read(std::int64_t y, std::uint32_t* pixels) = 0;
 };
 
 // Errors: out_of_memory (Subject::input), for pictures whose side is millions of pixels.
