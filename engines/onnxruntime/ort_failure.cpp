@@ -76,6 +76,12 @@ Failure explain_load(const OrtError& error, const std::string& model, const Onnx
         model + " has version " + std::to_string(header.ir_version) + " of the ONNX format", limit,
         version, "save the model with ir_version=" + limit);
   }
+  if (const std::string op = word_after(text, "No Op registered for "); !op.empty()) {
+    return Failure(MH_UNSUPPORTED, MH_ABOUT_MODEL,
+                   model + " uses the operator " + op + ", which ONNX Runtime " + version +
+                       " does not have in opset " + std::to_string(header.opset()),
+                   k_export_differently);
+  }
   if (is_memory(error))
     return Failure(MH_OUT_OF_MEMORY, MH_ABOUT_ENGINE, "no memory left to load " + model);
   const std::string what = "ONNX Runtime " + version + " cannot load " + model + ": " + plain(text);
