@@ -51,7 +51,9 @@ Executor::Executor(std::string name, std::size_t threads, Role role)
   }
 }
 
-Executor::~Executor() {
+Executor::~Executor() { stop(); }
+
+void Executor::stop() {
   if (fork_generation_ != fork_generation()) {
     // The threads do not exist here and the mutex may be held by one of them: touch nothing.
     new std::shared_ptr<State>(std::move(state_));
@@ -70,6 +72,7 @@ Executor::~Executor() {
       thread.join();
     }
   }
+  threads_.clear();
 }
 
 void Executor::post(std::function<void()> task) {

@@ -32,6 +32,10 @@ class Executor {
   // so is one that is posted in a fork of the process.
   void post(std::function<void()> task);
 
+  // Runs what was posted so far, then joins; tasks posted later are dropped. What the destructor does, for an owner that
+  // others may still post to. Calling it again does nothing. One thread at a time.
+  void stop();
+
   static bool is_on_callback_thread();
 
  private:

@@ -94,6 +94,10 @@ class Store {
 
   const Layout& layout() const { return layout_; }
 
+  // Whether a model could be published: writes a small file and removes it again. A home that does not exist is not made;
+  // the folder that it would be made in is tried then. Errors: unsupported, io_error, no_space.
+  Result<void> check_writable();
+
   Result<Listing> list() const;
   // All installed versions and variants of a name.
   Result<Listing> find_any_version(std::string_view name) const;
