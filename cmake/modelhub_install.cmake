@@ -22,6 +22,8 @@ install(EXPORT modelhub-targets NAMESPACE modelhub:: DESTINATION ${MODELHUB_INST
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/modelhub-config.cmake.in
   ${PROJECT_BINARY_DIR}/modelhub-config.cmake INSTALL_DESTINATION ${MODELHUB_INSTALL_CMAKEDIR})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/modelhub-config-version.cmake COMPATIBILITY SameMinorVersion)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/FindWebP.cmake ${PROJECT_BINARY_DIR}/FindWebP.cmake COPYONLY)
 install(FILES ${PROJECT_BINARY_DIR}/modelhub-config.cmake ${PROJECT_BINARY_DIR}/modelhub-config-version.cmake
+              ${PROJECT_BINARY_DIR}/FindWebP.cmake
         DESTINATION ${MODELHUB_INSTALL_CMAKEDIR})
 export(EXPORT modelhub-targets NAMESPACE modelhub:: FILE ${PROJECT_BINARY_DIR}/modelhub-targets.cmake)

@@ -83,13 +83,14 @@ Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
     if (!home) return std::move(home).error();
     options.home = *std::move(home);
   }
-  Result<catalog::Catalog> catalog = catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
-  if (!catalog) return std::move(catalog).error();
+  // The store first: a home that cannot be read is its error, not that of the documents in it.
   store::StoreOptions store_options;
   store_options.home = options.home;
   store_options.log = options.log;
   Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(store_options));
   if (!store) return std::move(store).error();
+  Result<catalog::Catalog> catalog = catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
+  if (!catalog) return std::move(catalog).error();
   return std::shared_ptr<HubCore>(new HubCore(std::move(options), *std::move(catalog), *std::move(store)));
 }
 
