@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "store/store_fixture.h"
+#include "support/faulty_file_system.h"
 
 namespace modelhub::store {
 namespace {
@@ -157,6 +158,107 @@ TEST(ConcurrencyTest, FourProcessesWithOneHome) {
     EXPECT_EQ(status, 0);
   }
   expect_clean_and_whole(folder / "home");
+}
+
+// The moments at which another process can come in between, one by one: when a store makes its
+// first call that `matches`, `other` runs as if it were somebody else, before the call.
+class InterleavingTest : public StoreTest {
+ protected:
+  using Call = test::FaultyFileSystem::Call;
+
+  std::unique_ptr<Store> store_interrupted_at(std::function<bool(const Call&)> matches,
+                                              std::function<void()> other) {
+    auto store = open_store(home_, interrupted_, clock_);
+    interrupted_.set_rule(
+        [this, matches = std::move(matches), other = std::move(other)](const Call& call) {
+          if (!was_interrupted_ && matches(call)) {
+            was_interrupted_ = true;
+            other();
+          }
+          return 0;
+        });
+    return store;
+  }
+  void TearDown() override { EXPECT_TRUE(was_interrupted_); }
+
+  test::FaultyFileSystem interrupted_{files_};
+  bool was_interrupted_ = false;
+};
+
+TEST_F(InterleavingTest, ARemovalGivesBackABlobThatWasPublishedAfterItsFirstLook) {
+  ASSERT_TRUE(publish(id_, {{"a", "shared"}}));
+  const auto removing = store_interrupted_at(
+      [this](const Call& call) { return call.name == "rename" && call.path == blob("shared"); },
+      [this] {
+        EXPECT_TRUE(publish(other_id_, {{"b", "shared"}}));
+      });
+  EXPECT_EQ(removing->remove(id_).value().kept_blobs, 1u);
+  EXPECT_EQ(read_file(blob("shared")), "shared");
+  EXPECT_TRUE(store_->verify(other_id_, VerifyMode::full).value().is_whole());
+}
+
+TEST_F(InterleavingTest, ARemovalGivesBackABlobThatWasAnnouncedAfterItsFirstLook) {
+  ASSERT_TRUE(publish(id_, {{"a", "shared"}}));
+  std::optional<StagedFile> staged;
+  const auto removing = store_interrupted_at(
+      [this](const Call& call) { return call.name == "rename" && call.path == blob("shared"); },
+      [&] { staged = store_->stage(digest_of("shared"), ByteCount(6)).value(); });
+  EXPECT_EQ(removing->remove(id_).value().kept_blobs, 1u);
+  EXPECT_TRUE(staged->is_present());
+  EXPECT_EQ(read_file(blob("shared")), "shared");
+}
+
+TEST_F(InterleavingTest, APublicationLooksAgainForBlobsThatARemovalTookAway) {
+  ASSERT_TRUE(publish(id_, {{"a", "shared"}}));
+  const std::string away = blob("shared") + ".removing" + base::Owner::current().unique_suffix();
+  const auto publishing = store_interrupted_at(
+      [this](const Call& call) {
+        return call.name == "sync_directory" && call.path == store_->layout().models();
+      },
+      [&] { std::filesystem::rename(blob("shared"), away); });
+  ASSERT_TRUE(store::publish(*publishing, interrupted_, other_id_, {{"b", "shared"}}));
+  EXPECT_EQ(read_file(blob("shared")), "shared");
+}
+
+TEST_F(InterleavingTest, APublicationWhoseBlobIsGoneForGoodFailsAndShowsNothing) {
+  const auto publishing = store_interrupted_at(
+      [this](const Call& call) {
+        return call.name == "sync_directory" && call.path == store_->layout().models();
+      },
+      [this] { std::filesystem::remove(blob("content")); });
+  const Error error = store::publish(*publishing, interrupted_, id_, {{"a", "content"}}).error();
+  EXPECT_EQ(error.code, ErrorCode::busy);
+  EXPECT_TRUE(error.retryable);
+  EXPECT_FALSE(store_->find(id_).value());
+}
+
+TEST_F(InterleavingTest, OfAModelThatIsRemovedWhileItIsPublishedNothingStays) {
+  const auto publishing = store_interrupted_at(
+      [this](const Call& call) {
+        return call.name == "sync_directory" && call.path == store_->layout().models();
+      },
+      [this] { EXPECT_EQ(store_->remove(id_).value().kept_blobs, 1u); });
+  ASSERT_TRUE(store::publish(*publishing, interrupted_, id_, {{"a", "content"}}));
+  EXPECT_FALSE(store_->find(id_).value());
+  EXPECT_TRUE(names_in(store_->layout().blobs()).empty());
+}
+
+TEST_F(InterleavingTest, ManifestsThatChangeWhileTheyAreReadAreReadAgain) {
+  ASSERT_TRUE(publish(id_, {{"a", "shared"}}));
+  ASSERT_TRUE(publish(other_id_, {{"b", "shared"}}));
+  const ModelId third{"third", "1", "v"};
+  const auto removing = store_interrupted_at(
+      // When the manifests are scanned, the one that names the blob has gone and another has come
+      // that names it.
+      [this](const Call& call) {
+        return call.name == "open" && call.path == store_->layout().manifest(other_id_);
+      },
+      [&] {
+        EXPECT_TRUE(publish(third, {{"c", "shared"}}));
+        EXPECT_TRUE(store_->remove(other_id_));
+      });
+  EXPECT_EQ(removing->remove(id_).value().kept_blobs, 1u);
+  EXPECT_TRUE(store_->verify(third, VerifyMode::full).value().is_whole());
 }
 
 }  // namespace
