@@ -92,14 +92,25 @@ std::string names_of(std::span<const T> outputs) {
   return names.empty() ? "none" : names;
 }
 
+// Where in `outputs` the model has the output of that name. A recipe may leave the name of an only
+// output open.
+template <class T>
+Result<const T*> output_named(const Recipe& recipe, const std::string& name,
+                              std::span<const T> outputs) {
+  if (name.empty() && recipe.outputs.size() == 1 && outputs.size() == 1) return &outputs[0];
+  for (const T& output : outputs) {
+    if (output.name == name) return &output;
+  }
+  return missing(recipe, name, names_of(outputs));
+}
+
 // The model's outputs in the order of recipe.outputs.
 Result<std::vector<Output>> arrange(const Recipe& recipe, std::span<const OutputShape> declared) {
   std::vector<Output> outputs;
   for (const OutputSpec& spec : recipe.outputs) {
-    const auto found = std::find_if(declared.begin(), declared.end(),
-                                    [&](const OutputShape& o) { return o.name == spec.name; });
-    if (found == declared.end()) return missing(recipe, spec.name, names_of(declared));
-    outputs.push_back({found->name, found->shape, {}});
+    const auto found = output_named(recipe, spec.name, declared);
+    if (!found) return found.error();
+    outputs.push_back({(*found)->name, (*found)->shape, {}});
   }
   return outputs;
 }
@@ -107,17 +118,16 @@ Result<std::vector<Output>> arrange(const Recipe& recipe, std::span<const Output
 Result<std::vector<Output>> arrange(const Recipe& recipe, std::span<const NamedTensor> computed) {
   std::vector<Output> outputs;
   for (const OutputSpec& spec : recipe.outputs) {
-    const auto found = std::find_if(computed.begin(), computed.end(),
-                                    [&](const NamedTensor& o) { return o.name == spec.name; });
-    if (found == computed.end()) return missing(recipe, spec.name, names_of(computed));
-    const Tensor& tensor = found->tensor;
+    const auto found = output_named(recipe, spec.name, computed);
+    if (!found) return found.error();
+    const auto& [name, tensor] = **found;
     if (tensor.dtype() != DType::float32) {
       return Error(ErrorCode::unsupported, Subject::model,
-                   "output " + found->name + " is " + std::string(name_of(tensor.dtype())) +
+                   "output " + name + " is " + std::string(name_of(tensor.dtype())) +
                        ", and only float32 can be decoded (a newer modelhub)",
                    "choose another variant of the model");
     }
-    outputs.push_back({found->name, tensor.shape(), tensor.as<float>()});
+    outputs.push_back({name, tensor.shape(), tensor.as<float>()});
   }
   return outputs;
 }

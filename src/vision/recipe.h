@@ -67,7 +67,7 @@ struct InputSpec {
 enum class OutputRole { predictions, boxes, scores, labels, count, cls, obj, bbox, kps };
 
 struct OutputSpec {
-  std::string name;
+  std::string name;  // may be empty where recipe and model have one output only
   OutputRole role = OutputRole::predictions;
   int stride = 0;  // pixels of the input for one cell; cls, obj, bbox and kps only
 };

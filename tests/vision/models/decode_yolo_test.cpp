@@ -229,6 +229,15 @@ TEST(DecodeTest, AMissingOutputIsNamedWithThoseThatAreThere) {
                ErrorCode::corrupt_data, Subject::model, "role 'predictions'");
 }
 
+TEST(DecodeTest, AnOnlyOutputNeedsNoName) {
+  Recipe recipe = recipe_of(DecodeKind::yolo8);
+  recipe.outputs[0].name.clear();
+  EXPECT_TRUE(decode_detections(recipe, k_labels, Yolo8Output(9).outputs(), same_size(9, 9), {}));
+  const OutputShape two[] = {{"a", {1, 6, 9}}, {"b", {1, 6, 9}}};
+  expect_error(check_outputs(recipe, k_labels, two), ErrorCode::corrupt_data, Subject::model,
+               "it has 'a', 'b'");
+}
+
 TEST(DecodeTest, AnotherTypeThanFloatIsUnsupported) {
   const auto outputs = one({"output0", Tensor::allocate(DType::float16, {1, 6, 10}).value()});
   expect_error(
