@@ -164,7 +164,8 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
   if (name == "devices") invocation.command = DevicesCommand();
   if (name == "doctor") invocation.command = DoctorCommand();
   if (name == "run") {
-    if (Result<void> applied = apply_run(chosen, values); !applied) return std::move(applied).error();
+    if (Result<void> applied = apply_run(chosen, values); !applied)
+      return std::move(applied).error();
     invocation.command = values.run;
   }
   return invocation;

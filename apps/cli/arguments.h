@@ -38,8 +38,8 @@ struct RemoveCommand {
 struct RunCommand {
   std::string model;
   std::vector<std::string> pictures;
-  std::string out;  // file or folder for annotated pictures; empty: beside nothing, in the working
-                    // directory
+  // file or folder for annotated pictures; empty: beside nothing, in the working directory
+  std::string out;
   bool no_picture = false;
   bool explain = false;
   LoadOptions load;

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
-#include <modelhub/version.h>
-
 #include "commands.h"
 #include "json_shapes.h"
+#include <modelhub/version.h>
 
 namespace modelhub::cli {
 namespace {
@@ -38,7 +37,9 @@ class Checkup {
     if (exit_code_ == 0) exit_code_ = exit_code_of(error);
   }
   // Worth knowing, but nothing is broken.
-  void note(const std::string& area, const std::string& text, const std::string& hint) { add("note", area, text, hint); }
+  void note(const std::string& area, const std::string& text, const std::string& hint) {
+    add("note", area, text, hint);
+  }
 
   int finish() const {
     if (console_.is_json()) {
@@ -51,10 +52,12 @@ class Checkup {
   }
 
  private:
-  void add(const char* verdict, const std::string& area, const std::string& text, const std::string& hint) {
+  void add(const char* verdict, const std::string& area, const std::string& text,
+           const std::string& hint) {
     checks_.push_back({{"verdict", verdict}, {"area", area}, {"text", text}, {"hint", hint}});
     if (console_.is_json()) return;
-    console_.print(std::string(verdict) + std::string(9 - std::string(verdict).size(), ' ') + area + ": " + text);
+    console_.print(std::string(verdict) + std::string(9 - std::string(verdict).size(), ' ') + area +
+                   ": " + text);
     if (!hint.empty()) console_.print("         hint: " + hint);
   }
 
@@ -85,7 +88,8 @@ void check_engines(const Session& session, Checkup& checkup) {
   bool can_run = false;
   for (const EngineReport& engine : engines) {
     if (!engine.problem.empty()) {
-      checkup.bad("engine", Error(ErrorCode::unsupported, Subject::engine, engine.path + ": " + engine.problem));
+      checkup.bad("engine", Error(ErrorCode::unsupported, Subject::engine,
+                                  engine.path + ": " + engine.problem));
       continue;
     }
     for (const EngineDevice& device : engine.devices) {
@@ -99,8 +103,10 @@ void check_engines(const Session& session, Checkup& checkup) {
     }
   }
   if (!can_run) {
-    checkup.bad("engine", Error(ErrorCode::unsupported, Subject::engine, "no engine can run a model here",
-                                "scripts/setup installs ONNX Runtime; MODELHUB_ENGINE_PATH names more folders"));
+    checkup.bad(
+        "engine",
+        Error(ErrorCode::unsupported, Subject::engine, "no engine can run a model here",
+              "scripts/setup installs ONNX Runtime; MODELHUB_ENGINE_PATH names more folders"));
   }
 }
 
@@ -130,7 +136,8 @@ int execute(const DoctorCommand&, const Session& session) {
   Checkup checkup(session.console);
   checkup.good("modelhub", MODELHUB_VERSION);
   check_models(session, checkup);
-  for (const Device& device : session.hub.devices()) checkup.good("device", device.id + ", " + describe(device));
+  for (const Device& device : session.hub.devices())
+    checkup.good("device", device.id + ", " + describe(device));
   check_engines(session, checkup);
   return checkup.finish();
 }

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace modelhub {
+#include "modelhub/export.h"
+
+namespace modelhub MODELHUB_API {
 
 // The candidate that was probably meant by `typed`: the one at the smallest edit distance
 // (insertion, deletion, exchange and swap of neighbours count 1 each; case, '-', '_', '.' and ' '
@@ -16,4 +18,4 @@ namespace modelhub {
 std::optional<std::string> closest_match(std::string_view typed,
                                          const std::vector<std::string>& candidates);
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

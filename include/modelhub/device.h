@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "modelhub/byte_count.h"
+#include "modelhub/export.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 enum class DeviceKind { cpu, gpu, npu };
 
@@ -28,12 +29,12 @@ struct Device {
   std::string uuid;    // "GPU-0a1b..."; empty for a CPU
   std::string pci;     // "0000:3b:00.0"; empty for a CPU
   std::string driver;  // version of the driver; empty for a CPU
-  unsigned cores =
-      0;  // CPU: threads that this process may run at once (affinity and cgroup); else 0
+  // CPU: threads that this process may run at once (affinity and cgroup); else 0
+  unsigned cores = 0;
   ByteCount memory_total;  // 0 when unknown; for a CPU what this process may have
   ByteCount memory_free;
-  std::vector<std::string>
-      features;  // what decides speed: "avx2", "avx512_bf16", "amx_bf16", "neon"
+  // what decides speed: "avx2", "avx512_bf16", "amx_bf16", "neon"
+  std::vector<std::string> features;
 };
 
 // On which device a model shall run: "auto" (the best that works), "cpu", "gpu" (any), or one
@@ -100,4 +101,4 @@ struct DevicePlan {
   std::vector<std::string> warnings;  // a fallback taken, each with its reason
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -9,13 +9,14 @@
 
 #include "modelhub/catalog.h"
 #include "modelhub/device.h"
+#include "modelhub/export.h"
 #include "modelhub/job.h"
 #include "modelhub/model.h"
 #include "modelhub/options.h"
 #include "modelhub/result.h"
 #include "modelhub/store.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 namespace hub {
 class HubCore;
@@ -44,8 +45,8 @@ struct PullPlan {
   bool is_installed = false;
   ByteCount bytes_total;     // of the whole model
   ByteCount bytes_to_fetch;  // of the files that are not here yet
-  std::vector<VariantCandidate>
-      candidates;  // of this version, best first, and why the others were not taken
+  // of this version, best first, and why the others were not taken
+  std::vector<VariantCandidate> candidates;
 };
 
 // What an engine says about one device.
@@ -90,13 +91,12 @@ struct RemoveReport {
 // A model is named by a reference: name[@version][:variant].
 //
 // Ownership:     destroying the hub cancels its jobs, waits for its threads and unloads its models;
-// handles that are left
-//                answer `cancelled`. It may be destroyed inside a callback. Models, jobs and leases
-//                may outlive it.
+//                handles that are left answer `cancelled`. It may be destroyed inside a callback.
+//                Models, jobs and leases may outlive it.
 // Thread safety: all methods from any thread; several processes may use one home.
 // Errors:        everything that depends on the world returns Result or Job. Nothing throws.
 // After a fork:  the child must not use the hub of its parent (its calls answer `unsupported`); it
-// may open its own.
+//                may open its own.
 class Hub {
  public:
   // Reads the catalog; touches neither the network nor an engine, and creates nothing on disk.
@@ -109,7 +109,8 @@ class Hub {
   Hub& operator=(Hub&&) noexcept;
 
   const std::string& home() const;
-  // Whether models can be installed there: writes a small file and removes it; a home that does not exist yet is not made.
+  // Whether models can be installed there: writes a small file and removes it; a home that does not
+  // exist yet is not made.
   // Errors: io_error, no_space, unsupported.
   Result<void> check_home() const;
 
@@ -124,8 +125,10 @@ class Hub {
   Result<std::vector<InstalledModel>> installed() const;
   std::vector<BrokenItem> broken() const;
 
-  // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no network is needed.
-  Result<PullPlan> plan_pull(const std::string& reference, PullPurpose purpose = PullPurpose::install) const;
+  // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no
+  // network is needed.
+  Result<PullPlan> plan_pull(const std::string& reference,
+                             PullPurpose purpose = PullPurpose::install) const;
   // Installs a model; done at once when it is installed. Any number of callers cause one download.
   // Errors: not_found, unsupported (a licence that is not allowed), offline, unavailable,
   // timed_out, unauthorized,
@@ -156,4 +159,4 @@ class Hub {
   std::shared_ptr<hub::HubCore> core_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

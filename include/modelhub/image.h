@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "modelhub/export.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // The order of the bytes of a pixel. Part of the image's type, so that no model is ever fed red for
 // blue.
@@ -51,7 +52,7 @@ inline constexpr std::uint64_t k_default_max_pixels = 500'000'000;
 struct DecodeOptions {
   std::uint64_t max_pixels = k_default_max_pixels;
 
-  DecodeOptions() {}  // user-provided: see coroutine.h
+  DecodeOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
 };
 
 // A picture that owns its pixels (no padding between rows).
@@ -66,11 +67,12 @@ class Image {
   // a pipe is read to its end. The result is always rgb8, upright (EXIF orientation is applied),
   // with the values as stored (colour profiles and gamma are not applied): grey is repeated, alpha
   // is blended on white, 16 bits keep the upper 8, CMYK becomes the product of its complements.
-  // Nothing is guessed: a picture that is cut short is an error, not a half-grey picture.
-  // Memory: about 3 bytes a pixel, 4 with alpha, 9 for a progressive JPEG, and the file itself.
-  // Errors: not_found, io_error (a directory, an empty file), corrupt_data (cannot be decoded, cut
-  //         short, text), unsupported (another format, named when known; more than max_pixels),
-  //         out_of_memory; Subject::input; each message names the file.
+  // Nothing is guessed: a picture that is cut short is an error, not a half-grey picture. Memory:
+  // about 3 bytes a pixel, 4 with alpha, 9 for a progressive JPEG, and the file itself. Errors:
+  // not_found, io_error (a directory, an empty file), corrupt_data (cannot be decoded, cut
+  //         short, text), unsupported (another format, named when known; more
+  //         than max_pixels), out_of_memory; Subject::input; each message names
+  //         the file.
   static Result<Image> load(const std::string& path, const DecodeOptions& options = {});
   // As load(); `name` stands for the file in messages.
   static Result<Image> decode(std::span<const std::byte> bytes, const std::string& name,
@@ -81,7 +83,8 @@ class Image {
   // PNG or JPEG (quality 92, full colour resolution), by the ending of the name; a file is written
   // whole or not at all, a pipe or device is written to. JPEG has no alpha: it is blended on white.
   // Errors: invalid_argument (Subject::usage: another ending; an empty image), not_found (no such
-  //         folder), no_space, io_error, unsupported (a JPEG side above 65,500), out_of_memory.
+  //         folder), no_space, io_error, unsupported (a JPEG side above
+  //         65,500), out_of_memory.
   Result<void> save(const std::string& path) const;
   Result<std::vector<std::byte>> encode_png() const;
   Result<std::vector<std::byte>> encode_jpeg() const;
@@ -110,4 +113,4 @@ class Image {
   std::vector<std::uint8_t> pixels_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -13,10 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "modelhub/export.h"
 #include "modelhub/progress.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 template <class T>
 class Promise;
@@ -35,7 +36,8 @@ class JobCore : public std::enable_shared_from_this<JobCore> {
   JobCore& operator=(const JobCore&) = delete;
 
   bool is_done() const;
-  // Waits until done or the deadline; the error says why one may not wait (after a fork, inside a callback).
+  // Waits until done or the deadline; the error says why one may not wait (after a fork, inside a
+  // callback).
   Result<bool> wait_until(std::optional<std::chrono::steady_clock::time_point> deadline) const;
   // As wait_until(now + patience), for any patience.
   Result<bool> wait_for(std::chrono::nanoseconds patience) const;
@@ -57,13 +59,15 @@ class JobCore : public std::enable_shared_from_this<JobCore> {
  private:
   struct Observer {
     std::function<void(const Progress&)> call;
-    bool scheduled = false;  // at most one call waits in the queue, so a slow observer sees the newest progress only
+    // at most one call waits in the queue, so a slow observer sees the newest progress only
+    bool scheduled = false;
   };
 
   const std::shared_ptr<Executor> callbacks_;
   const std::uint64_t fork_generation_;
   std::stop_source stop_;
-  // Behind a pointer because it cannot be destroyed in a fork of the process in which somebody waited on it.
+  // Behind a pointer because it cannot be destroyed in a fork of the process in which somebody
+  // waited on it.
   std::unique_ptr<std::condition_variable> done_changed_;
   bool done_ = false;                                 // guarded by mutex_
   Progress progress_;                                 // guarded by mutex_
@@ -80,7 +84,8 @@ class JobState final : public JobCore {
     return finish([&] { result_.emplace(std::move(result)); });
   }
   void cancel() {
-    if (complete(Error(ErrorCode::cancelled, Subject::other, "the job was cancelled"))) request_stop();
+    if (complete(Error(ErrorCode::cancelled, Subject::other, "the job was cancelled")))
+      request_stop();
   }
   Result<T> get() const {
     if (Result<bool> waited = wait_until(std::nullopt); !waited) return std::move(waited).error();
@@ -96,13 +101,14 @@ class JobState final : public JobCore {
 
 // Work that has started already, on the hub's own threads. A handle: copies share the same work.
 //
-// Dropping every handle cancels nothing. When the hub is destroyed, handles that are left answer `cancelled`.
-// In a child process after fork() they answer `unsupported`.
+// Dropping every handle cancels nothing. When the hub is destroyed, handles that are left answer
+// `cancelled`. In a child process after fork() they answer `unsupported`.
 //
 // Thread safety: all methods may be called from any thread.
-// Callbacks:     on_progress() and then() call on the hub's callback thread, never under a lock and never on the
-//                thread that does the work. Waiting inside a callback would wait for itself: get() detects it and
-//                returns invalid_argument; wait_for() does not wait there.
+// Callbacks:     on_progress() and then() call on the hub's callback thread, never under a lock and
+//                never on the thread that does the work. Waiting inside a callback would wait for
+//                itself: get() detects it and returns invalid_argument; wait_for() does not wait
+//                there.
 template <class T>
 class [[nodiscard]] Job {
  public:
@@ -119,16 +125,20 @@ class [[nodiscard]] Job {
 
   Progress progress() const { return state_->progress(); }
 
-  // Takes this waiter away: the job is done now, with `cancelled`. The work itself stops when its last waiter has gone;
-  // bytes that were fetched by then stay resumable. Copies of a handle are one waiter.
+  // Takes this waiter away: the job is done now, with `cancelled`. The work itself stops when its
+  // last waiter has gone; bytes that were fetched by then stay resumable. Copies of a handle are
+  // one waiter.
   void cancel() const { state_->cancel(); }
 
   // Called after each change, with the newest progress; changes in quick succession are merged.
-  void on_progress(std::function<void(const Progress&)> observer) const { state_->observe(std::move(observer)); }
+  void on_progress(std::function<void(const Progress&)> observer) const {
+    state_->observe(std::move(observer));
+  }
 
   // Called once with the result; at once (on the callback thread) when the job is done already.
   void then(std::function<void(Result<T>)> callback) const {
-    // The callback may run, and destroy this handle, before when_done() has returned: a copy keeps the state.
+    // The callback may run, and destroy this handle, before when_done() has returned: a copy keeps
+    // the state.
     const std::shared_ptr<base::JobState<T>> kept = state_;
     kept->when_done([state = kept, callback = std::move(callback)] { callback(state->get()); });
   }
@@ -140,15 +150,16 @@ class [[nodiscard]] Job {
   std::shared_ptr<base::JobState<T>> state_;
 };
 
-// The producer's end of a Job, for those who start work. If the last Promise goes without an answer the job ends with
-// `cancelled`, so a waiter can never hang on work that nobody does.
+// The producer's end of a Job, for those who start work. If the last Promise goes without an answer
+// the job ends with `cancelled`, so a waiter can never hang on work that nobody does.
 //
 // Thread safety: as Job.
 template <class T>
 class Promise {
  public:
   explicit Promise(std::shared_ptr<base::Executor> callbacks)
-      : shared_(std::make_shared<Shared>(std::make_shared<base::JobState<T>>(std::move(callbacks)))) {}
+      : shared_(
+            std::make_shared<Shared>(std::make_shared<base::JobState<T>>(std::move(callbacks)))) {}
 
   Job<T> job() const { return Job<T>(shared_->state); }
   // False when the job was done already: cancelled, or completed by someone else.
@@ -169,4 +180,4 @@ class Promise {
   std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -12,12 +12,13 @@
 
 #include "modelhub/answers.h"
 #include "modelhub/device.h"
+#include "modelhub/export.h"
 #include "modelhub/image.h"
 #include "modelhub/options.h"
 #include "modelhub/result.h"
 #include "modelhub/store.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 namespace hub {
 class ModelCore;
@@ -160,4 +161,4 @@ class FaceFinder : public TypedModel<Faces> {
   }
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

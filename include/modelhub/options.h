@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "modelhub/device.h"
+#include "modelhub/export.h"
 #include "modelhub/log.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // Options have user-provided constructors on purpose: g++ 12 frees an aggregate twice that is a
 // defaulted parameter inside a co_await expression.
@@ -47,7 +48,7 @@ struct HubOptions {
 
   // Folders with engine modules, searched before those that come with modelhub.
   std::vector<std::string> engine_path;
-  // What engine modules are told when they are probed, such as "onnxruntime.root".
+  // What engine modules are told when they are probed, such as "onnxruntime.library_dir".
   std::map<std::string, std::string> engine_settings;
 
   // Threads for the inference of one call. 0: the cores that this process may use. More than the
@@ -68,8 +69,10 @@ struct HubOptions {
 
 // How a model is loaded.
 struct LoadOptions {
-  std::string device = "auto";  // see DeviceRequest: auto, cpu, gpu, or a device's id such as cuda:0
-  // What to do when that device cannot be used. A device that is named exactly, and "cpu", never fall back.
+  std::string device =
+      "auto";  // see DeviceRequest: auto, cpu, gpu, or a device's id such as cuda:0
+  // What to do when that device cannot be used. A device that is named exactly, and "cpu", never
+  // fall back.
   DeviceFallback fallback = DeviceFallback::any;
 
   LoadOptions() {}
@@ -119,4 +122,4 @@ using DetectOptions = RunOptions;
 using ClassifyOptions = RunOptions;
 using FaceOptions = RunOptions;
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -10,29 +10,34 @@
 #include <variant>
 
 #include "modelhub/error.h"
+#include "modelhub/export.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // A value, or the Error that explains why there is none.
 //
-// Names follow std::expected, with one difference: on an rvalue, value() and operator* return T *by value*. So
-// `for (auto& d : detector.detect(image).value())` iterates over an object that lives as long as the loop, and not
-// over a dead temporary.
+// Names follow std::expected, with one difference: on an rvalue, value() and operator* return T *by
+// value*. So `for (auto& d : detector.detect(image).value())` iterates over an object that lives as
+// long as the loop, and not over a dead temporary.
 //
 // Thread safety: a value; as T.
-// Errors:        value() throws Exception when there is no value; operator*, operator-> and error() REQUIRE the
-//                matching state (checked by assert()).
+// Errors:        value() throws Exception when there is no value; operator*, operator-> and error()
+//                REQUIRE the matching state (checked by assert()).
 template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
-  template <class U, class = std::enable_if_t<std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
+  template <class U, class = std::enable_if_t<std::is_convertible_v<U&&, T> &&
+                                              !std::is_same_v<std::decay_t<U>, T> &&
                                               !std::is_same_v<std::decay_t<U>, Error> &&
                                               !std::is_same_v<std::decay_t<U>, Result>>>
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit by design
+  Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit by design
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -147,4 +152,4 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -11,9 +11,10 @@
 
 #include "modelhub/byte_count.h"
 #include "modelhub/digest.h"
+#include "modelhub/export.h"
 #include "modelhub/rel_path.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // One file of an installed model.
 //
@@ -23,8 +24,8 @@ struct InstalledFile {
   std::string role;  // "graph", "weights", "config", "labels", "dictionary"; may be empty
   ByteCount bytes;
   Digest sha256;
-  std::string location;  // absolute path of the immutable blob that holds the bytes; not named like
-                         // the file
+  // absolute path of the immutable blob that holds the bytes; not named like the file
+  std::string location;
 };
 
 // A model variant whose files all lie in the store. Its blobs matched their digests when they were
@@ -45,8 +46,9 @@ struct InstalledModel {
 };
 
 enum class VerifyMode {
-  stamps,  // a file whose inode, size and time are those of its last check is believed; others are
-           // read again. Does not notice bits that rotted on the disk
+  // a file whose inode, size and time are those of its last check is believed; others are read
+  // again. Does not notice bits that rotted on the disk
+  stamps,
   full,  // every byte is read and hashed again
 };
 
@@ -86,4 +88,4 @@ struct VerifyReport {
   }
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

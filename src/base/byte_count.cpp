@@ -37,8 +37,8 @@ constexpr std::uint64_t k_largest = 9'000'000'000'000'000'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// `number` times `unit`; nothing when it is no number or too large. The C library's functions would read "1.5" by the
-// rules of the program's locale; std::from_chars does not.
+// `number` times `unit`; nothing when it is no number or too large. The C library's functions would
+// read "1.5" by the rules of the program's locale; std::from_chars does not.
 std::optional<std::uint64_t> multiply(std::string_view number, std::uint64_t unit) {
   const char* const end = number.data() + number.size();
   std::uint64_t whole = 0;
@@ -59,7 +59,8 @@ std::optional<std::uint64_t> multiply(std::string_view number, std::uint64_t uni
 Result<ByteCount> ByteCount::parse(std::string_view text) {
   const auto bad = [&] {
     return Error(ErrorCode::invalid_argument, Subject::usage,
-                 "'" + std::string(text.substr(0, 40)) + "' is not a size", "write it like 500MB, 20GB or 1.5GiB");
+                 "'" + std::string(text.substr(0, 40)) + "' is not a size",
+                 "write it like 500MB, 20GB or 1.5GiB");
   };
   std::string number;
   std::size_t at = 0;
@@ -69,7 +70,8 @@ Result<ByteCount> ByteCount::parse(std::string_view text) {
   for (; at < text.size(); ++at) {
     unit += text[at] >= 'A' && text[at] <= 'Z' ? static_cast<char>(text[at] - 'A' + 'a') : text[at];
   }
-  if (number.empty() || !is_digit(number.front()) || number.find('.') != number.rfind('.')) return bad();
+  if (number.empty() || !is_digit(number.front()) || number.find('.') != number.rfind('.'))
+    return bad();
   for (const Unit& known : k_units) {
     if (unit != known.name) continue;
     const std::optional<std::uint64_t> bytes = multiply(number, known.bytes);
@@ -91,8 +93,8 @@ std::string ByteCount::to_string() const {
   }
   std::array<char, 32> text{};
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-  const auto written =
-      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
+  const auto written = std::to_chars(text.data(), text.data() + text.size(), value,
+                                     std::chars_format::fixed, decimals);
   return std::string(text.data(), written.ptr) + " " + k_names[unit];
 }
 

@@ -7,8 +7,8 @@
 namespace modelhub {
 namespace {
 
-constexpr std::size_t k_longest =
-    64;  // beyond this nobody mistypes a name; it also bounds the quadratic work
+// beyond this nobody mistypes a name; it also bounds the quadratic work
+constexpr std::size_t k_longest = 64;
 constexpr std::size_t k_min_prefix = 3;  // shorter beginnings fit too many names
 
 std::string folded(std::string_view text) {

@@ -28,13 +28,15 @@ JobCore::JobCore(std::shared_ptr<Executor> callbacks)
       done_changed_(std::make_unique<std::condition_variable>()) {}
 
 JobCore::~JobCore() {
-  // glibc destroys a condition variable only after its waiters have woken. In a fork they never will: leak it.
+  // glibc destroys a condition variable only after its waiters have woken. In a fork they never
+  // will: leak it.
   if (fork_error()) (void)done_changed_.release();
 }
 
 std::optional<Error> JobCore::fork_error() const {
   if (fork_generation_ == fork_generation()) return std::nullopt;
-  return Error(ErrorCode::unsupported, Subject::other, "this job belongs to the process that forked",
+  return Error(ErrorCode::unsupported, Subject::other,
+               "this job belongs to the process that forked",
                "open a new Hub in the child process");
 }
 
@@ -44,7 +46,8 @@ bool JobCore::is_done() const {
   return done_;
 }
 
-Result<bool> JobCore::wait_until(std::optional<std::chrono::steady_clock::time_point> deadline) const {
+Result<bool> JobCore::wait_until(
+    std::optional<std::chrono::steady_clock::time_point> deadline) const {
   if (std::optional<Error> error = fork_error()) return *std::move(error);
   std::unique_lock lock(mutex_);
   if (!done_ && Executor::is_on_callback_thread()) {
@@ -61,7 +64,8 @@ Result<bool> JobCore::wait_until(std::optional<std::chrono::steady_clock::time_p
 
 Result<bool> JobCore::wait_for(std::chrono::nanoseconds patience) const {
   const auto now = std::chrono::steady_clock::now();
-  if (patience > std::chrono::steady_clock::time_point::max() - now) return wait_until(std::nullopt);
+  if (patience > std::chrono::steady_clock::time_point::max() - now)
+    return wait_until(std::nullopt);
   return wait_until(now + patience);
 }
 

@@ -35,10 +35,12 @@ std::optional<std::string> read_kernel_text(const std::string& path) {
 
 std::string short_id_of(std::string_view id) { return sha256_of(id).hex().substr(0, k_id_digits); }
 
-std::string boot_id() { return read_kernel_text("/proc/sys/kernel/random/boot_id").value_or("none"); }
+std::string boot_id() {
+  return read_kernel_text("/proc/sys/kernel/random/boot_id").value_or("none");
+}
 
-// Containers often have no machine id, and all that have none would look like one machine; the boot id then says at
-// least which machine it is until that restarts.
+// Containers often have no machine id, and all that have none would look like one machine; the boot
+// id then says at least which machine it is until that restarts.
 std::string machine_id() {
   const std::string id = read_kernel_text("/etc/machine-id").value_or("");
   return id.size() >= 32 ? id : boot_id();
@@ -51,12 +53,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
-// When the process began; nothing when it has ended, also while its parent has not yet noticed (a zombie).
+// When the process began; nothing when it has ended, also while its parent has not yet noticed (a
+// zombie).
 std::optional<std::uint64_t> start_time_of(std::uint64_t pid) {
   constexpr std::size_t k_state = 0;  // field 3 of proc(5)'s list, the first after the command
   constexpr std::size_t k_threads = 17;
   constexpr std::size_t k_start = 19;
-  const std::optional<std::string> stat = read_kernel_text("/proc/" + std::to_string(pid) + "/stat");
+  const std::optional<std::string> stat =
+      read_kernel_text("/proc/" + std::to_string(pid) + "/stat");
   if (!stat) return std::nullopt;
   // The second field is the command in brackets and may hold anything: count from the last bracket.
   const std::size_t bracket = stat->rfind(')');
@@ -65,8 +69,10 @@ std::optional<std::uint64_t> start_time_of(std::uint64_t pid) {
   std::vector<std::string> fields;
   for (std::string field; fields.size() <= k_start && rest >> field;) fields.push_back(field);
   if (fields.size() <= k_start) return std::nullopt;
-  // A first thread that ended before the others shows as a zombie too, but with more than one thread.
-  if ((fields[k_state] == "Z" || fields[k_state] == "X") && parse_number(fields[k_threads]) <= 1) return std::nullopt;
+  // A first thread that ended before the others shows as a zombie too, but with more than one
+  // thread.
+  if ((fields[k_state] == "Z" || fields[k_state] == "X") && parse_number(fields[k_threads]) <= 1)
+    return std::nullopt;
   return parse_number(fields[k_start]);
 }
 
@@ -100,15 +106,18 @@ Owner Owner::current() {
   struct Known {
     std::uint64_t generation;
     Owner owner;
-    const Known* before;  // one for each fork between here and the first process: kept, somebody may be reading it
+    // one for each fork between here and the first process: kept, somebody may be reading it
+    const Known* before;
   };
-  // Without a lock: another thread could hold it at the moment of a fork, and the child would wait for ever.
+  // Without a lock: another thread could hold it at the moment of a fork, and the child would wait
+  // for ever.
   static std::atomic<const Known*> newest{nullptr};
   const std::uint64_t generation = fork_generation();
   const Known* known = newest.load(std::memory_order_acquire);
   while (known == nullptr || known->generation != generation) {
     auto fresh = std::make_unique<const Known>(Known{generation, make_current(), known});
-    if (newest.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) known = fresh.release();
+    if (newest.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel))
+      known = fresh.release();
   }
   return known->owner;
 }
@@ -121,23 +130,26 @@ Result<Owner> Owner::parse(std::string_view text) {
     rest.remove_prefix(dash + 1);
   }
   parts.push_back(rest);
-  const Error bad(ErrorCode::invalid_argument, Subject::store, "'" + std::string(text.substr(0, 80)) + "' names no owner");
+  const Error bad(ErrorCode::invalid_argument, Subject::store,
+                  "'" + std::string(text.substr(0, 80)) + "' names no owner");
   if (parts.size() != 6) return bad;
   const std::optional<std::uint64_t> pid_namespace = parse_number(parts[2]);
   const std::optional<std::uint64_t> pid = parse_number(parts[3]);
   const std::optional<std::uint64_t> start = parse_number(parts[4]);
   if (!pid_namespace || !pid || !start) return bad;
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}, std::size_t{5}}) {
-    if (parts[i].size() != k_id_digits || parts[i].find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+    if (parts[i].size() != k_id_digits ||
+        parts[i].find_first_not_of("0123456789abcdef") != std::string_view::npos) {
       return bad;
     }
   }
-  return Owner{std::string(parts[0]), std::string(parts[1]), *pid_namespace, *pid, *start, std::string(parts[5])};
+  return Owner{std::string(parts[0]), std::string(parts[1]), *pid_namespace, *pid, *start,
+               std::string(parts[5])};
 }
 
 std::string Owner::to_string() const {
-  return machine + "-" + boot + "-" + std::to_string(pid_namespace) + "-" + std::to_string(pid) + "-" +
-         std::to_string(start_time) + "-" + nonce;
+  return machine + "-" + boot + "-" + std::to_string(pid_namespace) + "-" + std::to_string(pid) +
+         "-" + std::to_string(start_time) + "-" + nonce;
 }
 
 std::string Owner::unique_suffix() const {
@@ -147,7 +159,8 @@ std::string Owner::unique_suffix() const {
 
 Result<Owner> Owner::parse_unique_suffix(std::string_view file_name) {
   const std::size_t number = file_name.rfind('.');
-  if (number == std::string_view::npos || !parse_number(file_name.substr(number + 1))) return parse("");
+  if (number == std::string_view::npos || !parse_number(file_name.substr(number + 1)))
+    return parse("");
   const std::string_view head = file_name.substr(0, number);
   return parse(head.substr(head.rfind('.') + 1));
 }

@@ -123,7 +123,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   JsonNode* add(JsonNode::Kind kind) {
     JsonNode* node = &root_;
     if (!open_.empty() && open_.back()->kind == JsonNode::Kind::object) {
-      node = &open_.back()->members.emplace_back(std::move(key_), JsonNode()).second;
+      node = &open_.back()->members.emplace_back(JsonNode::Member{std::move(key_), {}}).value;
     } else if (!open_.empty()) {
       node = &open_.back()->items.emplace_back();
     }

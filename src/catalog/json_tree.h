@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "modelhub/result.h"
@@ -25,11 +24,17 @@ struct JsonNode {
   std::uint64_t integer = 0;
   double number = 0;
   std::string text;
-  std::vector<std::pair<std::string, JsonNode>> members;  // object, in the order of the document
-  std::vector<JsonNode> items;                            // array
+  struct Member;
+  std::vector<Member> members;  // object, in the order of the document
+  std::vector<JsonNode> items;  // array
 
   // Null when the object has no such member.
   const JsonNode* find(std::string_view key) const;
+};
+
+struct JsonNode::Member {
+  std::string name;
+  JsonNode value;
 };
 
 // "a string", "an object", ...

@@ -22,8 +22,8 @@ struct EngineOffer {
 // What the chosen variant of a model can run on, as the catalog lists it.
 struct ModelNeeds {
   std::vector<std::string> devices;  // "cpu", "gpu", or ids; empty: any
-  std::vector<std::string>
-      engines;  // names, best first; an engine that is too old offers nothing. Empty: any
+  // names, best first; an engine that is too old offers nothing. Empty: any
+  std::vector<std::string> engines;
 };
 
 // any for "auto" and "gpu", never for a request that names a device.

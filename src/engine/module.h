@@ -37,8 +37,7 @@ std::string engine_name_of(const std::string& path);
 //
 // Thread safety: from any thread.
 // Errors:        unsupported, Subject::engine: not a module, or made for another interface; those
-// of
-//                the engine's own open and probe. The message names the path. Never throws.
+//                of the engine's own open and probe. The message names the path. Never throws.
 Result<std::shared_ptr<Engine>> open_module(const std::string& path,
                                             const ModuleOptions& options = {});
 

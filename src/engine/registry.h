@@ -14,8 +14,8 @@
 namespace modelhub::engine {
 
 struct RegistryOptions {
-  std::vector<std::string>
-      directories;  // searched in this order, not below; one that is not there is skipped
+  // searched in this order, not below; one that is not there is skipped
+  std::vector<std::string> directories;
   ModuleOptions module;
 
   RegistryOptions() {}  // user-provided: see coroutine.h

@@ -15,10 +15,11 @@
 
 namespace modelhub::hub {
 
-// The engines of this machine in the words of the modules that ask: the catalog wants Capabilities, device wants offers, a
-// person wants reports.
+// The engines of this machine in the words of the modules that ask: the catalog wants Capabilities,
+// device wants offers, a person wants reports.
 //
-// Thread safety: all methods from any thread. The first call that needs an engine opens the modules.
+// Thread safety: all methods from any thread. The first call that needs an engine opens the
+//                modules.
 class EngineHost {
  public:
   explicit EngineHost(const HubOptions& options);
@@ -26,7 +27,9 @@ class EngineHost {
   Capabilities capabilities();
   std::vector<device::EngineOffer> offers();
   std::vector<EngineReport> reports();
-  Result<std::shared_ptr<engine::Engine>> find(const std::string& name) { return registry_.find(name); }
+  Result<std::shared_ptr<engine::Engine>> find(const std::string& name) {
+    return registry_.find(name);
+  }
 
  private:
   engine::Registry registry_;

@@ -11,10 +11,13 @@
 namespace modelhub {
 namespace {
 
-store::ModelId id_of(const InstalledModel& model) { return {model.name, model.version, model.variant}; }
+store::ModelId id_of(const InstalledModel& model) {
+  return {model.name, model.version, model.variant};
+}
 
 bool matches(const InstalledModel& model, const Reference& reference) {
-  return model.name == reference.name && (!reference.version || compare_versions(*reference.version, model.version) == 0) &&
+  return model.name == reference.name &&
+         (!reference.version || compare_versions(*reference.version, model.version) == 0) &&
          (!reference.variant || *reference.variant == model.variant);
 }
 
@@ -51,12 +54,14 @@ ModelSummary summary_of(const InstalledModel& model) {
   return summary;
 }
 
-void add_installed(std::vector<ModelSummary>& summaries, const std::vector<InstalledModel>& installed,
-                   hub::HubCore* catalog_of) {
+void add_installed(std::vector<ModelSummary>& summaries,
+                   const std::vector<InstalledModel>& installed, hub::HubCore* catalog_of) {
   for (const InstalledModel& model : installed) {
-    auto at = std::find_if(summaries.begin(), summaries.end(), [&](const ModelSummary& s) { return s.name == model.name; });
+    auto at = std::find_if(summaries.begin(), summaries.end(),
+                           [&](const ModelSummary& s) { return s.name == model.name; });
     if (at == summaries.end()) {
-      if (catalog_of == nullptr || catalog_of->catalog().find(model.name)) continue;  // a search that it does not match
+      // a search that it does not match
+      if (catalog_of == nullptr || catalog_of->catalog().find(model.name)) continue;
       at = summaries.insert(at, summary_of(model));
     }
     at->installed.push_back(reference_of(model));
@@ -67,7 +72,8 @@ void add_installed(std::vector<ModelSummary>& summaries, const std::vector<Insta
 Result<Reference> installed_reference(const std::string& text, const catalog::Catalog& catalog) {
   Result<Reference> reference = Reference::parse(text);
   if (!reference) return reference;
-  if (Result<std::shared_ptr<const ModelEntry>> entry = catalog.find(reference->name)) reference->name = (*entry)->name;
+  if (Result<std::shared_ptr<const ModelEntry>> entry = catalog.find(reference->name))
+    reference->name = (*entry)->name;
   return reference;
 }
 
@@ -85,21 +91,25 @@ Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub:
   // A name that nobody knows deserves "did you mean"; a known one is simply not installed.
   Result<std::shared_ptr<const ModelEntry>> entry = core.catalog().find(reference->name);
   if (!entry) return std::move(entry).error();
-  return Error(ErrorCode::not_found, Subject::model, text + " is not installed", "modelhub list --installed shows what is");
+  return Error(ErrorCode::not_found, Subject::model, text + " is not installed",
+               "modelhub list --installed shows what is");
 }
 
 // The handle of a task, from a job for any model.
 template <class Typed>
-Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const Job<Model>& any, const std::vector<std::string>& tasks) {
+Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const Job<Model>& any,
+                     const std::vector<std::string>& tasks) {
   Promise<Typed> promise(core->callbacks());
   any.on_progress([promise](const Progress& progress) { promise.report(progress); });
-  const auto keep = std::make_shared<std::stop_callback<std::function<void()>>>(promise.stop_token(), [any] { any.cancel(); });
+  const auto keep = std::make_shared<std::stop_callback<std::function<void()>>>(
+      promise.stop_token(), [any] { any.cancel(); });
   any.then([promise, tasks, keep](Result<Model> model) {
     if (!model) {
       promise.complete(std::move(model).error());
     } else if (std::find(tasks.begin(), tasks.end(), model->task()) == tasks.end()) {
       promise.complete(Error(ErrorCode::invalid_argument, Subject::model,
-                             model->name() + " is a model for the task '" + model->task() + "', not '" + tasks.front() + "'",
+                             model->name() + " is a model for the task '" + model->task() +
+                                 "', not '" + tasks.front() + "'",
                              "modelhub search --task " + tasks.front() + " lists those that are"));
     } else {
       promise.complete(Typed(*std::move(model)));
@@ -128,7 +138,8 @@ Result<void> Hub::check_home() const { return core_->store().check_writable(); }
 
 Result<std::vector<ModelSummary>> Hub::list() const {
   std::vector<ModelSummary> summaries;
-  for (const auto& entry : core_->catalog().models()) summaries.push_back(summary_of(*entry, core_->catalog()));
+  for (const auto& entry : core_->catalog().models())
+    summaries.push_back(summary_of(*entry, core_->catalog()));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
   add_installed(summaries, listing->models, core_.get());
@@ -142,7 +153,8 @@ Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std
   options.task = task;
   options.license = license;
   std::vector<ModelSummary> summaries;
-  for (const auto& entry : core_->catalog().search(options)) summaries.push_back(summary_of(*entry, core_->catalog()));
+  for (const auto& entry : core_->catalog().search(options))
+    summaries.push_back(summary_of(*entry, core_->catalog()));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
   add_installed(summaries, listing->models, nullptr);
@@ -209,7 +221,8 @@ Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) c
       report.bytes_freed += model.bytes;
       continue;
     }
-    if (Result<void> unloaded = core_->unload_all_of(model); !unloaded) return std::move(unloaded).error();
+    if (Result<void> unloaded = core_->unload_all_of(model); !unloaded)
+      return std::move(unloaded).error();
     Result<store::Removal> removal = core_->store().remove(id_of(model));
     if (!removal) return std::move(removal).error().with_context("rm " + reference_of(model));
     report.bytes_freed += removal->freed;

@@ -9,8 +9,8 @@
 #include <functional>
 #include <utility>
 
-#include "hub/model_core.h"
 #include "device/plan.h"
+#include "hub/model_core.h"
 #include "hub/pull.h"
 #include "hub/recipe.h"
 
@@ -24,9 +24,10 @@ Result<std::string> default_home() {
   std::array<char, 16384> buffer{};
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr ||
-      found->pw_dir == nullptr || *found->pw_dir == '\0') {
-    return Error(ErrorCode::invalid_argument, Subject::usage, "this user has no home directory to keep models in",
+  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr || found->pw_dir == nullptr || *found->pw_dir == '\0') {
+    return Error(ErrorCode::invalid_argument, Subject::usage,
+                 "this user has no home directory to keep models in",
                  "say where with --home DIR, MODELHUB_HOME or HubOptions::home");
   }
   return std::string(found->pw_dir) + "/.omni_dev/models";
@@ -34,7 +35,8 @@ Result<std::string> default_home() {
 
 std::vector<catalog::Layer> layers_of(const HubOptions& options) {
   std::vector<catalog::Layer> layers = {catalog::Layer::built_in()};
-  if (!options.system_catalog.empty()) layers.push_back(catalog::Layer::of_directory(options.system_catalog));
+  if (!options.system_catalog.empty())
+    layers.push_back(catalog::Layer::of_directory(options.system_catalog));
   layers.push_back(catalog::Layer::of_directory(store::Layout(options.home).catalog()));
   for (const std::string& path : options.catalogs) layers.push_back(catalog::Layer::of_path(path));
   return layers;
@@ -43,7 +45,8 @@ std::vector<catalog::Layer> layers_of(const HubOptions& options) {
 transfer::TransferOptions transfer_options(const HubOptions& options) {
   transfer::TransferOptions transfer;
   transfer.mirrors = options.mirrors;
-  transfer.network = options.network == Network::offline ? transfer::Network::off : transfer::Network::allowed;
+  transfer.network =
+      options.network == Network::offline ? transfer::Network::off : transfer::Network::allowed;
   transfer.ca_file = options.ca_file;
   transfer.log = options.log;
   return transfer;
@@ -55,23 +58,26 @@ runtime::RuntimeOptions runtime_options(const HubOptions& options) {
   return runtime;
 }
 
-// Keeps `cancel` ready to run when the waiter of `promise` goes; until the returned value is dropped.
+// Keeps `cancel` ready to run when the waiter of `promise` goes; until the returned value is
+// dropped.
 template <class T>
 std::shared_ptr<void> on_cancel(const Promise<T>& promise, std::function<void()> cancel) {
-  return std::make_shared<std::stop_callback<std::function<void()>>>(promise.stop_token(), std::move(cancel));
+  return std::make_shared<std::stop_callback<std::function<void()>>>(promise.stop_token(),
+                                                                     std::move(cancel));
 }
 
-// The waiter of `outer` waits for `inner` from now on: progress comes out, cancelling goes in, next(Result<T>) is the end.
+// The waiter of `outer` waits for `inner` from now on: progress comes out, cancelling goes in,
+// next(Result<T>) is the end.
 template <class T, class U, class Next>
 void chain(const Job<T>& inner, const Promise<U>& outer, Next next) {
   inner.on_progress([outer](const Progress& progress) { outer.report(progress); });
-  inner.then([keep = on_cancel(outer, [inner] { inner.cancel(); }), next = std::move(next)](Result<T> result) {
-    next(std::move(result));
-  });
+  inner.then([keep = on_cancel(outer, [inner] { inner.cancel(); }),
+              next = std::move(next)](Result<T> result) { next(std::move(result)); });
 }
 
 Error offline_error(const Resolved& resolved) {
-  return {ErrorCode::offline, Subject::model, resolved.to_string() + " is not installed, and fetching is switched off",
+  return {ErrorCode::offline, Subject::model,
+          resolved.to_string() + " is not installed, and fetching is switched off",
           "modelhub pull " + resolved.to_string() + " without --offline and MODELHUB_OFFLINE"};
 }
 
@@ -89,9 +95,11 @@ Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
   store_options.log = options.log;
   Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(store_options));
   if (!store) return std::move(store).error();
-  Result<catalog::Catalog> catalog = catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
+  Result<catalog::Catalog> catalog =
+      catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
   if (!catalog) return std::move(catalog).error();
-  return std::shared_ptr<HubCore>(new HubCore(std::move(options), *std::move(catalog), *std::move(store)));
+  return std::shared_ptr<HubCore>(
+      new HubCore(std::move(options), *std::move(catalog), *std::move(store)));
 }
 
 HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<store::Store> store)
@@ -100,9 +108,12 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
       store_(std::move(store)),
       fork_generation_(base::fork_generation()),
       engines_(options_),
-      callbacks_(std::make_shared<base::Executor>("mh-callbacks", 1, base::Executor::Role::callbacks)),
-      steps_(std::make_shared<base::Executor>("mh-steps", k_step_threads, base::Executor::Role::workers)),
-      pulls_(std::make_shared<base::Executor>("mh-pulls", k_parallel_pulls, base::Executor::Role::workers)),
+      callbacks_(
+          std::make_shared<base::Executor>("mh-callbacks", 1, base::Executor::Role::callbacks)),
+      steps_(std::make_shared<base::Executor>("mh-steps", k_step_threads,
+                                              base::Executor::Role::workers)),
+      pulls_(std::make_shared<base::Executor>("mh-pulls", k_parallel_pulls,
+                                              base::Executor::Role::workers)),
       transfer_(std::make_unique<transfer::Transfer>(transfer_options(options_), steps_)),
       runtime_(std::make_unique<runtime::Runtime>(runtime_options(options_), steps_)),
       flights_(steps_) {}
@@ -122,9 +133,9 @@ struct HubCore::ReadyFlow {
   std::weak_ptr<HubCore> hub;
   std::string reference;
   LoadOptions options;
-  std::optional<Resolved> resolved;           // after begin()
-  std::optional<vision::Recipe> recipe;       // after begin()
-  std::vector<std::string> labels;            // after begin()
+  std::optional<Resolved> resolved;      // after begin()
+  std::optional<vision::Recipe> recipe;  // after begin()
+  std::vector<std::string> labels;       // after begin()
 
   void fail(Error error) const { promise.complete(std::move(error)); }
 };
@@ -132,7 +143,8 @@ struct HubCore::ReadyFlow {
 template <class T>
 bool HubCore::refuse_in_fork(const Promise<T>& promise) const {
   if (fork_generation_ == base::fork_generation()) return false;
-  promise.complete(Error(ErrorCode::unsupported, Subject::other, "this hub belongs to the process that forked",
+  promise.complete(Error(ErrorCode::unsupported, Subject::other,
+                         "this hub belongs to the process that forked",
                          "open a new Hub in the child process"));
   return true;
 }
@@ -161,7 +173,8 @@ Result<std::optional<InstalledModel>> HubCore::find_installed(const Resolved& re
   Result<store::ModelRecord> record = record_of(resolved);
   if (!record) return std::optional<InstalledModel>();  // cannot have been installed
   Result<std::optional<InstalledModel>> installed = store_->find(record->id);
-  if (installed && *installed && (*installed)->key != record->key()) return std::optional<InstalledModel>();
+  if (installed && *installed && (*installed)->key != record->key())
+    return std::optional<InstalledModel>();
   return installed;
 }
 
@@ -169,7 +182,8 @@ Result<void> HubCore::unload_all_of(const InstalledModel& model) {
   const std::string prefix = model.key.hex() + "/";
   for (const runtime::SlotStatus& slot : runtime_->status()) {
     if (slot.key.compare(0, prefix.size(), prefix) != 0) continue;
-    Result<runtime::Unloaded> unloaded = runtime_->unload(slot.key, runtime::UnloadPolicy::refuse).get();
+    Result<runtime::Unloaded> unloaded =
+        runtime_->unload(slot.key, runtime::UnloadPolicy::refuse).get();
     if (!unloaded) return std::move(unloaded).error();
   }
   return {};
@@ -192,7 +206,8 @@ Job<InstalledModel> HubCore::pull(const std::string& reference) {
     } else if (options_.network == Network::offline) {
       promise.complete(offline_error(*resolved));
     } else {
-      chain(join_pull(*resolved), promise, [promise](Result<InstalledModel> result) { promise.complete(std::move(result)); });
+      chain(join_pull(*resolved), promise,
+            [promise](Result<InstalledModel> result) { promise.complete(std::move(result)); });
     }
   });
   return promise.job();
@@ -221,7 +236,8 @@ void HubCore::run_pull(const Resolved& resolved, const PullFlights::Lead& lead) 
 
 Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference,
                                  const LoadOptions& options) {
-  const auto flow = std::make_shared<ReadyFlow>(ReadyFlow{Promise<Model>(callbacks_), self, reference, options, {}, {}, {}});
+  const auto flow = std::make_shared<ReadyFlow>(
+      ReadyFlow{Promise<Model>(callbacks_), self, reference, options, {}, {}, {}});
   if (refuse_in_fork(flow->promise)) return flow->promise.job();
   steps_->post([this, flow] { begin(flow); });
   return flow->promise.job();
@@ -232,7 +248,8 @@ void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
   if (!resolved) return flow->fail(std::move(resolved).error());
   // What cannot be run is told before anything is fetched for it.
   Result<vision::Recipe> recipe = to_executable(*resolved->variant->recipe);
-  if (!recipe) return flow->fail(std::move(recipe).error().with_context("run " + resolved->to_string()));
+  if (!recipe)
+    return flow->fail(std::move(recipe).error().with_context("run " + resolved->to_string()));
   Result<std::vector<std::string>> labels = catalog::Catalog::labels_of(*resolved->variant->recipe);
   if (!labels) return flow->fail(std::move(labels).error());
   flow->recipe = *std::move(recipe);
@@ -251,7 +268,8 @@ void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
 
 void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed) {
   Result<runtime::LoadSpec> spec = load_spec(*flow, installed);
-  if (!spec) return flow->fail(std::move(spec).error().with_context("load " + flow->resolved->to_string()));
+  if (!spec)
+    return flow->fail(std::move(spec).error().with_context("load " + flow->resolved->to_string()));
   store_->touch_use(installed.key);
   Progress progress;
   progress.phase = Phase::loading;
@@ -259,14 +277,19 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
   flow->promise.report(std::move(progress));
   const auto core = std::make_shared<ModelCore>(
       flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec)});
-  chain(runtime_->acquire(core->parts().load), flow->promise, [flow, core](Result<runtime::Lease> lease) {
-    if (!lease) return flow->fail(std::move(lease).error().with_context("load " + flow->resolved->to_string()));
-    if (Result<void> fits = core->check(*lease); !fits) return flow->fail(std::move(fits).error());
-    flow->promise.complete(core->handle());
-  });
+  chain(runtime_->acquire(core->parts().load), flow->promise,
+        [flow, core](Result<runtime::Lease> lease) {
+          if (!lease)
+            return flow->fail(
+                std::move(lease).error().with_context("load " + flow->resolved->to_string()));
+          if (Result<void> fits = core->check(*lease); !fits)
+            return flow->fail(std::move(fits).error());
+          flow->promise.complete(core->handle());
+        });
 }
 
-Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow, const InstalledModel& installed) {
+Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
+                                             const InstalledModel& installed) {
   Result<DeviceRequest> request = DeviceRequest::parse(flow.options.device);
   if (!request) return std::move(request).error();
   const device::ModelNeeds needs{flow.resolved->variant->devices, flow.resolved->engines()};
@@ -298,7 +321,8 @@ Result<std::vector<engine::EngineFile>> HubCore::engine_files(const InstalledMod
   }
   std::vector<engine::EngineFile> files;
   for (const InstalledFile& file : installed.files) {
-    const std::string path = folder.empty() ? file.location : base::join_path(folder, file.path.string());
+    const std::string path =
+        folder.empty() ? file.location : base::join_path(folder, file.path.string());
     files.push_back({file.role, file.path.string(), path});
   }
   return files;

@@ -24,10 +24,12 @@ namespace modelhub::hub {
 
 // What is behind a Hub: the modules, and the threads that carry a value from one to the next.
 //
-// Threads:       `pulls_` blocks on fetches (that many models are pulled at a time); `steps_` runs the short steps between
-//                the modules and never blocks; `callbacks_` belongs to the user's code. The modules have their own.
-// Ownership:     tasks on these threads use the core by plain pointer: the destructor stops them in an order in which
-//                nobody posts to what is gone, and joins. Model handles hold it weakly.
+// Threads:       `pulls_` blocks on fetches (that many models are pulled at a time); `steps_` runs
+//                the short steps between the modules and never blocks; `callbacks_` belongs to the
+//                user's code. The modules have their own.
+// Ownership:     tasks on these threads use the core by plain pointer: the destructor stops them in
+//                an order in which nobody posts to what is gone, and joins. Model handles hold it
+//                weakly.
 // Thread safety: all methods from any thread.
 class HubCore {
  public:
@@ -55,7 +57,8 @@ class HubCore {
 
   Job<InstalledModel> pull(const std::string& reference);
   // `self` is what the Model will point to.
-  Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference, const LoadOptions& options);
+  Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference,
+                          const LoadOptions& options);
 
  private:
   struct ReadyFlow;

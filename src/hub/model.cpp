@@ -21,9 +21,12 @@ Result<void> Model::warmup() const { return core_->warmup(); }
 Result<void> Model::unload() const { return core_->unload(); }
 const std::vector<std::string>& Model::labels() const { return core_->parts().labels; }
 
-Result<Answer> Model::run(const ImageView& image, const RunOptions& options) const { return core_->run(image, options); }
+Result<Answer> Model::run(const ImageView& image, const RunOptions& options) const {
+  return core_->run(image, options);
+}
 
-std::vector<Result<Answer>> Model::run(std::span<const ImageView> images, const RunOptions& options) const {
+std::vector<Result<Answer>> Model::run(std::span<const ImageView> images,
+                                       const RunOptions& options) const {
   std::vector<Result<Answer>> answers;
   answers.reserve(images.size());
   for (const ImageView& image : images) answers.push_back(core_->run(image, options));

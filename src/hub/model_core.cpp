@@ -24,7 +24,8 @@ class StopWatch {
 };
 
 // A recipe may leave the name of an only input open: then it is the model's own.
-std::vector<engine::Session::Input> inputs_of(const vision::Prepared& prepared, const engine::Session& session) {
+std::vector<engine::Session::Input> inputs_of(const vision::Prepared& prepared,
+                                              const engine::Session& session) {
   std::vector<engine::Session::Input> inputs;
   for (const NamedTensor& input : prepared.inputs) {
     const bool is_open = input.name.empty() && !session.inputs().empty();
@@ -45,7 +46,8 @@ Result<runtime::Lease> ModelCore::acquire() const {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
   // Without a job when it is loaded already: this is the way of every call.
-  if (std::optional<runtime::Lease> lease = (*owner)->runtime().try_lease(parts_.load.key)) return *std::move(lease);
+  if (std::optional<runtime::Lease> lease = (*owner)->runtime().try_lease(parts_.load.key))
+    return *std::move(lease);
   return (*owner)->runtime().acquire(parts_.load).get();
 }
 
@@ -81,7 +83,8 @@ Result<void> ModelCore::unload() {
 
 Result<void> ModelCore::check(const runtime::Lease& lease) const {
   std::vector<vision::OutputShape> shapes;
-  for (const engine::TensorSpec& output : lease.session().outputs()) shapes.push_back({output.name, output.shape});
+  for (const engine::TensorSpec& output : lease.session().outputs())
+    shapes.push_back({output.name, output.shape});
   return vision::check_outputs(parts_.recipe, parts_.labels, shapes);
 }
 
@@ -121,14 +124,17 @@ Result<Answer> ModelCore::run(const ImageView& image, const RunOptions& options)
   return answer;
 }
 
-Result<Answer> ModelCore::decode(const std::vector<NamedTensor>& outputs, const vision::Placement& placement,
+Result<Answer> ModelCore::decode(const std::vector<NamedTensor>& outputs,
+                                 const vision::Placement& placement,
                                  const vision::AnswerOptions& options) const {
   const auto to_answer = [](auto items) { return Answer(std::move(items)); };
   switch (vision::answer_kind_of(parts_.recipe.decode.kind)) {
     case vision::AnswerKind::detections:
-      return vision::decode_detections(parts_.recipe, parts_.labels, outputs, placement, options).transform(to_answer);
+      return vision::decode_detections(parts_.recipe, parts_.labels, outputs, placement, options)
+          .transform(to_answer);
     case vision::AnswerKind::classes:
-      return vision::decode_classes(parts_.recipe, parts_.labels, outputs, options).transform(to_answer);
+      return vision::decode_classes(parts_.recipe, parts_.labels, outputs, options)
+          .transform(to_answer);
     case vision::AnswerKind::faces:
       return vision::decode_faces(parts_.recipe, outputs, placement, options).transform(to_answer);
   }

@@ -19,7 +19,8 @@ class HubCore;
 // What a ModelLease points to: a lease of the runtime with the report about its load.
 class LeaseCore {
  public:
-  LeaseCore(runtime::Lease lease, LoadReport report) : lease_(std::move(lease)), report_(std::move(report)) {}
+  LeaseCore(runtime::Lease lease, LoadReport report)
+      : lease_(std::move(lease)), report_(std::move(report)) {}
   const LoadReport& report() const { return report_; }
   const runtime::Lease& lease() const { return lease_; }
 
@@ -28,7 +29,8 @@ class LeaseCore {
   const LoadReport report_;
 };
 
-// What a Model points to: everything about a model that is constant once it was resolved, and the way back to the hub.
+// What a Model points to: everything about a model that is constant once it was resolved, and the
+// way back to the hub.
 //
 // Thread safety: all methods from any thread.
 class ModelCore : public std::enable_shared_from_this<ModelCore> {
@@ -40,7 +42,8 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
     runtime::LoadSpec load;
   };
 
-  ModelCore(std::weak_ptr<HubCore> hub, Parts parts) : hub_(std::move(hub)), parts_(std::move(parts)) {}
+  ModelCore(std::weak_ptr<HubCore> hub, Parts parts)
+      : hub_(std::move(hub)), parts_(std::move(parts)) {}
 
   Model handle() { return Model(shared_from_this()); }
   const Parts& parts() const { return parts_; }

@@ -45,8 +45,8 @@ HubOptions HubOptions::from_environment() {
   options.engine_path = split(variable("MODELHUB_ENGINE_PATH"), ':');
   options.ca_file = variable("MODELHUB_CA_FILE");
   if (is_on(variable("MODELHUB_OFFLINE"))) options.network = Network::offline;
-  if (std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
-    options.engine_settings["onnxruntime.root"] = std::move(root);
+  if (const std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
+    options.engine_settings["onnxruntime.library_dir"] = root + "/lib";
   }
   return options;
 }

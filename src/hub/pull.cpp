@@ -46,7 +46,8 @@ class ProgressSum {
       sum.bytes_per_second += file.bytes_done < file.bytes_total ? file.bytes_per_second : 0;
     }
     if (sum.bytes_per_second > 1 && sum.bytes_done <= sum.bytes_total) {
-      const double seconds = static_cast<double>(sum.bytes_total - sum.bytes_done) / sum.bytes_per_second;
+      const double seconds =
+          static_cast<double>(sum.bytes_total - sum.bytes_done) / sum.bytes_per_second;
       sum.eta = std::chrono::seconds(static_cast<std::int64_t>(seconds + 0.5));
     }
     return sum;
@@ -66,7 +67,8 @@ struct Arrival {
   Job<transfer::Fetched> job;
 };
 
-void report_phase(const std::function<void(Progress)>& report, const Resolved& resolved, Phase phase) {
+void report_phase(const std::function<void(Progress)>& report, const Resolved& resolved,
+                  Phase phase) {
   Progress progress;
   progress.phase = phase;
   progress.subject = resolved.to_string();
@@ -88,17 +90,20 @@ Result<std::vector<store::StagedFile>> stage_all(const Resolved& resolved, store
 }
 
 std::vector<Arrival> start_fetches(const Resolved& resolved, std::vector<store::StagedFile>& staged,
-                                   transfer::Transfer& transfer, const std::shared_ptr<ProgressSum>& progress) {
+                                   transfer::Transfer& transfer,
+                                   const std::shared_ptr<ProgressSum>& progress) {
   std::vector<Arrival> arrivals;
   for (store::StagedFile& target : staged) {
     if (target.is_present()) continue;
     const auto& files = resolved.variant->files;
-    const auto file =
-        std::find_if(files.begin(), files.end(), [&](const ModelFile& f) { return f.sha256 == target.digest(); });
-    transfer::FetchRequest request{file->path.string(), file->sha256, file->bytes, file->urls, target.data_path()};
+    const auto file = std::find_if(files.begin(), files.end(),
+                                   [&](const ModelFile& f) { return f.sha256 == target.digest(); });
+    transfer::FetchRequest request{file->path.string(), file->sha256, file->bytes, file->urls,
+                                   target.data_path()};
     progress->add_file(file->bytes);
     Job<transfer::Fetched> job = transfer.fetch(std::move(request));
-    job.on_progress([progress, index = arrivals.size()](const Progress& p) { progress->update(index, p); });
+    job.on_progress(
+        [progress, index = arrivals.size()](const Progress& p) { progress->update(index, p); });
     arrivals.push_back({&*file, &target, std::move(job)});
   }
   return arrivals;
@@ -147,8 +152,9 @@ Result<store::ModelRecord> record_of(const Resolved& resolved) {
   return record;
 }
 
-Result<InstalledModel> pull_model(const Resolved& resolved, store::Store& store, transfer::Transfer& transfer,
-                                  const std::stop_token& stop, const std::function<void(Progress)>& report) {
+Result<InstalledModel> pull_model(const Resolved& resolved, store::Store& store,
+                                  transfer::Transfer& transfer, const std::stop_token& stop,
+                                  const std::function<void(Progress)>& report) {
   const std::string context = "pull " + resolved.to_string();
   const auto explain = [&](Error error) { return std::move(error).with_context(context); };
   Result<store::ModelRecord> record = record_of(resolved);

@@ -14,14 +14,17 @@
 
 namespace modelhub::hub {
 
-// The catalog's variant in the words of the store. Errors: unsupported (subject model) for files that have to be unpacked.
+// The catalog's variant in the words of the store. Errors: unsupported (subject model) for files
+// that have to be unpacked.
 Result<store::ModelRecord> record_of(const Resolved& resolved);
 
 // Fetches what is missing of a model and publishes it. Blocks; cancelled soon after `stop`.
 //
-// Order: every file is announced in staging before anything is fetched, all are fetched at once (transfer keeps within its
-// limits), and the model becomes visible when the last one matched. The first failure stops the others.
-Result<InstalledModel> pull_model(const Resolved& resolved, store::Store& store, transfer::Transfer& transfer,
-                                  const std::stop_token& stop, const std::function<void(Progress)>& report);
+// Order: every file is announced in staging before anything is fetched, all are fetched at once
+// (transfer keeps within its limits), and the model becomes visible when the last one matched. The
+// first failure stops the others.
+Result<InstalledModel> pull_model(const Resolved& resolved, store::Store& store,
+                                  transfer::Transfer& transfer, const std::stop_token& stop,
+                                  const std::function<void(Progress)>& report);
 
 }  // namespace modelhub::hub

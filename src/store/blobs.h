@@ -38,11 +38,10 @@ struct BlobRemoval {
 // The immutable files of a home, each named by its SHA-256.
 //
 // Invariants:    a visible blob was complete and matched its digest when it was published; a blob
-// that a manifest or a
-//                running pull names is not removed by anybody. The pulls announce themselves with a
-//                folder in staging before they look which blobs are there; a removal takes the blob
-//                away, looks once more who names it, and gives it back if somebody does. No lock is
-//                needed for either.
+//                that a manifest or a running pull names is not removed by anybody. The pulls
+//                announce themselves with a folder in staging before they look which blobs are
+//                there; a removal takes the blob away, looks once more who names it, and gives it
+//                back if somebody does. No lock is needed for either.
 // Thread safety: all methods from any thread, and from several processes in one home.
 // Errors:        io_error, no_space, cancelled.
 class Blobs {

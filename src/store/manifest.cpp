@@ -281,8 +281,8 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& path) 
   try {
     return manifest_from(Json::parse(text), path);
   } catch (const Json::parse_error& error) {
-    const std::string what =
-        error.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
+    const std::string what = error.what();
     return broken(path,
                   what.substr(what.find("] ") == std::string::npos ? 0 : what.find("] ") + 2));
   } catch (const Json::exception& error) {

@@ -19,9 +19,8 @@ namespace modelhub::store {
 // up by Store::publish().
 //
 // Ownership:     the folder and what is in it; dropped without publication, it is removed. In a
-// forked child it belongs
-//                to the parent and is left alone. REQUIRES: the file system that the store was
-//                opened with lives on.
+//                forked child it belongs to the parent and is left alone. REQUIRES: the file system
+//                that the store was opened with lives on.
 // Thread safety: one thread at a time.
 class StagedFile {
  public:

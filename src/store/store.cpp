@@ -99,11 +99,14 @@ Result<void> Store::check_writable() {
   if (Result<void> readable = home_.check_readable(); !readable) return readable;
   std::string folder = layout_.home();
   for (Result<base::FileStat> stat = files_.stat(folder); !stat; stat = files_.stat(folder)) {
-    if (stat.error().code != ErrorCode::not_found || base::parent_path(folder) == folder) return std::move(stat).error();
+    if (stat.error().code != ErrorCode::not_found || base::parent_path(folder) == folder)
+      return std::move(stat).error();
     folder = base::parent_path(folder);
   }
-  const std::string probe = base::join_path(folder, ".modelhub-probe" + base::Owner::current().unique_suffix());
-  Result<std::unique_ptr<base::WritableFile>> file = files_.create(probe, base::CreateMode::exclusive, 0600);
+  const std::string probe =
+      base::join_path(folder, ".modelhub-probe" + base::Owner::current().unique_suffix());
+  Result<std::unique_ptr<base::WritableFile>> file =
+      files_.create(probe, base::CreateMode::exclusive, 0600);
   if (!file) return as_write_error(std::move(file).error());
   return files_.remove_file(probe);
 }

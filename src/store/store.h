@@ -29,8 +29,8 @@ struct StoreOptions {
   StoreOptions() {
   }  // not an aggregate: g++ 12 miscompiles those as defaulted parameters of coroutines
 
-  std::string home;  // need not exist yet; relative to the working directory of the moment when it
-                     // is not absolute
+  // need not exist yet; relative to the working directory of the moment when it is not absolute
+  std::string home;
   base::FileSystem* files =
       &base::FileSystem::real();  // borrowed, must outlive the store and what it staged
   const base::Clock* clock = &base::Clock::real();  // borrowed
@@ -42,8 +42,8 @@ struct StoreOptions {
 // broken manifest never hides the others.
 struct Listing {
   std::vector<InstalledModel> models;
-  std::vector<Error>
-      broken;  // corrupt_data, unsupported or io_error; each names its file and says what to do
+  // corrupt_data, unsupported or io_error; each names its file and says what to do
+  std::vector<Error> broken;
 };
 
 struct Removal {
@@ -51,8 +51,8 @@ struct Removal {
   ByteCount freed;  // on disk; blobs that another model or a running pull needs are not counted
   std::uint64_t removed_blobs = 0;
   std::uint64_t kept_blobs = 0;  // shared, or named by a running pull
-  std::vector<Error>
-      leftovers;  // the model is gone, but this could not be removed; the next sweep tries again
+  // the model is gone, but this could not be removed; the next sweep tries again
+  std::vector<Error> leftovers;
 };
 
 struct SweepOptions {
@@ -76,16 +76,14 @@ using VerifyProgress = std::function<void(ByteCount done, ByteCount total)>;
 // The models that are installed in one home on disk.
 //
 // Invariants:    a model that list() or find() shows was whole when it was published, and no
-// process using this class
-//                takes a file from it; after a crash or a power cut at any moment a model is either
-//                not there or whole. A crash leaves garbage, never a lie; sweep() removes it.
+//                process using this class takes a file from it; after a crash or a power cut at any
+//                moment a model is either not there or whole. A crash leaves garbage, never a lie;
+//                sweep() removes it.
 // Ownership:     keeps nothing open; the home is the only state.
 // Thread safety: all methods from any thread; any number of processes may share one home. Readers
-// take no lock and
-//                nothing waits for anybody.
+//                take no lock and nothing waits for anybody.
 // Errors:        Subject::store: unsupported (newer layout or manifest), corrupt_data, io_error,
-// no_space.
-//                Subject::model: not_found, invalid_argument.
+//                no_space. Subject::model: not_found, invalid_argument.
 // Format:        docs/formats/store.md, version 1.
 class Store {
  public:
@@ -94,8 +92,9 @@ class Store {
 
   const Layout& layout() const { return layout_; }
 
-  // Whether a model could be published: writes a small file and removes it again. A home that does not exist is not made;
-  // the folder that it would be made in is tried then. Errors: unsupported, io_error, no_space.
+  // Whether a model could be published: writes a small file and removes it again. A home that does
+  // not exist is not made; the folder that it would be made in is tried then. Errors: unsupported,
+  // io_error, no_space.
   Result<void> check_writable();
 
   Result<Listing> list() const;

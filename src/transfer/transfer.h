@@ -89,21 +89,20 @@ struct TransferOptions {
 // Brings bytes from URLs into files that match a digest.
 //
 // Invariants:    a job succeeds only when the file at the destination has the catalogued size and
-// SHA-256 and was
-//                synced; no byte beyond the catalogued size is written; after a failure the
-//                destination is gone.
+//                SHA-256 and was synced; no byte beyond the catalogued size is written; after a
+//                failure the destination is gone.
 // Ownership:     destroying cancels what still runs, waits until nothing is written any more, and
-// removes the
-//                unfinished destinations. The threads and libcurl start with the first fetch().
+//                removes the unfinished destinations. The threads and libcurl start with the first
+//                fetch().
 // Thread safety: all methods from any thread.
 // Errors:        checksum_mismatch (wrong size or digest; the message names both) and corrupt_data
-// (an HTML page or a Git
-//                LFS pointer instead of the file), about the model; unauthorized, not_found,
-//                unavailable, timed_out, unsupported, about the network; offline; no_space,
-//                io_error, about the store; invalid_argument; cancelled. When all sources failed:
-//                the most telling code, and a message that goes through all of them.
+//                (an HTML page or a Git LFS pointer instead of the file), about the model;
+//                unauthorized, not_found, unavailable, timed_out, unsupported, about the network;
+//                offline; no_space, io_error, about the store; invalid_argument; cancelled. When
+//                all sources failed: the most telling code, and a message that goes through all of
+//                them.
 // Proxies:       libcurl itself reads http_proxy, https_proxy, all_proxy and no_proxy, as
-// everywhere on the machine.
+//                everywhere on the machine.
 class Transfer {
  public:
   Transfer(TransferOptions options, std::shared_ptr<base::Executor> callbacks);

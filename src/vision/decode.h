@@ -49,8 +49,8 @@ Result<void> check_outputs(const Recipe& recipe, Labels labels,
 //
 // Thread safety: any thread; nothing is kept.
 // Errors:        as check_outputs(); unsupported (Subject::model) for a type of element;
-// invalid_argument (Subject::usage)
-//                from check_options() or when the recipe gives another kind of answer.
+//                invalid_argument (Subject::usage) from check_options() or when the recipe gives
+//                another kind of answer.
 Result<Detections> decode_detections(const Recipe& recipe, Labels labels,
                                      std::span<const NamedTensor> outputs,
                                      const Placement& placement, const AnswerOptions& options);

@@ -41,8 +41,7 @@ struct TextLine {
 //
 // Ownership:     glyphs live as long as the font.
 // Thread safety: one thread at a time; making one costs less than a millisecond, so each drawing
-// has
-//                its own.
+//                has its own.
 class Font {
  public:
   // Errors: internal (the font that was embedded cannot be used), out_of_memory.

@@ -16,8 +16,8 @@ namespace modelhub::vision {
 struct Placement {
   int source_width = 0;  // pixels of the picture
   int source_height = 0;
-  std::int64_t scaled_width =
-      0;  // the whole picture after resizing; a crop may show a part of it only
+  // the whole picture after resizing; a crop may show a part of it only
+  std::int64_t scaled_width = 0;
   std::int64_t scaled_height = 0;
   int canvas_width = 0;
   int canvas_height = 0;

@@ -73,13 +73,13 @@ struct OutputSpec {
 };
 
 enum class DecodeKind {
-  yolo8,   // predictions [1,4+classes,N]: centre, size, class scores
-  yolox,   // predictions [1,N,5+classes], relative to the grid: centre, size, objectness, class
-           // scores
-  ssd7,    // predictions [1,1,N,7]: batch, class, score, corners 0..1; NMS done
-  tf_od4,  // count [1], boxes [1,N,4] top left bottom right 0..1, scores [1,N], labels [1,N]; NMS
-           // done
-  logits,  // scores [1,classes], any number
+  yolo8,  // predictions [1,4+classes,N]: centre, size, class scores
+  // predictions [1,N,5+classes], relative to the grid: centre, size, objectness, class scores
+  yolox,
+  ssd7,  // predictions [1,1,N,7]: batch, class, score, corners 0..1; NMS done
+  // count [1], boxes [1,N,4] top left bottom right 0..1, scores [1,N], labels [1,N]; NMS done
+  tf_od4,
+  logits,         // scores [1,classes], any number
   probabilities,  // scores [1,classes], 0..1
   yunet,          // cls, obj, bbox, kps for each stride
   ultraface,      // scores [1,N,2] (background, face), boxes [1,N,4] corners 0..1

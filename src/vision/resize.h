@@ -22,11 +22,10 @@ struct ResizeTarget {
 // a change of layout and of type are one pass over memory.
 //
 // Contract:      read() gives `columns` pixels of four bytes; offset_of(c) says in which byte
-// channel c of the wanted order
-//                lies, and the byte that is nobody's holds anything. Levels are those of the
-//                library that the filter is named after, to the bit: both quantise to 8 bits after
-//                resizing, and a model has seen that. The caller asks for rows in rising order; a
-//                row may be left out.
+//                channel c of the wanted order lies, and the byte that is nobody's holds anything.
+//                Levels are those of the library that the filter is named after, to the bit: both
+//                quantise to 8 bits after resizing, and a model has seen that. The caller asks for
+//                rows in rising order; a row may be left out.
 // Ownership:     borrows the picture.
 // Thread safety: one thread at a time.
 class RowSource {

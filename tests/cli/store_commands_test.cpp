@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include <cctype>
 #include <filesystem>
 #include <thread>
+
+#include <gmock/gmock.h>
 
 #include "cli_fixture.h"
 #include "support/http_server.h"
@@ -16,7 +17,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* k_ultraface = "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017";
+constexpr const char* k_ultraface =
+    "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017";
 constexpr const char* k_yunet = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4";
 
 class StoreCommandsTest : public CliTest {
@@ -29,7 +31,9 @@ class StoreCommandsTest : public CliTest {
       EXPECT_EQ(path.find("/models/"), std::string::npos) << path;
     }
   }
-  void use_mirror(const HttpServer& server) { options_.environment["MODELHUB_MIRRORS"] = server.url(""); }
+  void use_mirror(const HttpServer& server) {
+    options_.environment["MODELHUB_MIRRORS"] = server.url("");
+  }
 };
 
 TEST_F(StoreCommandsTest, PullInstallsAndListShowsIt) {
@@ -61,10 +65,12 @@ TEST_F(StoreCommandsTest, AFlippedByteEndsWith5NamesBothDigestsAndShowsNothing) 
   server.on(std::string("/sha256/") + k_ultraface, file_reply(flipped(body, body.size() / 2)));
   // A layer without other sources: what counts is what this server sends.
   use_mirror(server);
-  options_.environment["MODELHUB_CATALOG"] = write("layer.json", R"({ "schema": 1, "models": [ { "name": "mine",
+  options_.environment["MODELHUB_CATALOG"] =
+      write("layer.json", R"({ "schema": 1, "models": [ { "name": "mine",
       "task": "find_faces", "title": "Mine", "license": "MIT", "default_version": "1", "versions": [ { "version": "1",
       "variants": [ { "id": "onnx", "format": "onnx", "precision": "float32", "files": [ { "path": "a.onnx",
-      "bytes": 1270727, "sha256": ")" + std::string(k_ultraface) + R"(", "urls": [] } ] } ] } ] } ] })");
+      "bytes": 1270727, "sha256": ")" +
+                              std::string(k_ultraface) + R"(", "urls": [] } ] } ] } ] } ] })");
   const ProcessResult result = run({"pull", "mine"});
   EXPECT_EQ(result.exit_code, 5) << result.err;
   EXPECT_THAT(result.err, HasSubstr(k_ultraface));
@@ -80,13 +86,15 @@ TEST_F(StoreCommandsTest, AFlippedByteEndsWith5NamesBothDigestsAndShowsNothing) 
 }
 
 TEST_F(StoreCommandsTest, OtherBytesOfTheSameSizeAreRefused) {
-  // super-resolution-10.onnx: the mirror has an earlier revision, of the same size as the catalogued one.
+  // super-resolution-10.onnx: the mirror has an earlier revision, of the same size as the
+  // catalogued one.
   const std::string wrong = "8b9b1068d8f3138f3a559a74ed31aa781312ac93968db1a097be20eba22f8ee1";
   const std::string wanted(64, 'b');
   HttpServer server;
   server.on("/sha256/" + wanted, file_reply(read(shared("mirror/sha256/" + wrong))));
   use_mirror(server);
-  options_.environment["MODELHUB_CATALOG"] = write("layer.json", R"({ "schema": 1, "models": [ { "name": "mine",
+  options_.environment["MODELHUB_CATALOG"] = write("layer.json",
+                                                   R"({ "schema": 1, "models": [ { "name": "mine",
       "task": "upscale", "title": "Mine", "license": "MIT", "default_version": "1", "versions": [ { "version": "1",
       "variants": [ { "id": "onnx", "format": "onnx", "precision": "float32", "files": [ { "path": "a.onnx",
       "bytes": 240078, "sha256": ")" + wanted + R"(", "urls": [] } ] } ] } ] } ] })");
@@ -111,10 +119,12 @@ TEST_F(StoreCommandsTest, AServerThatIsGoneEndsWith4AndAHint) {
   const std::string url = server.url("");
   server.stop();
   options_.environment["MODELHUB_MIRRORS"] = url;
-  options_.environment["MODELHUB_CATALOG"] = write("layer.json", R"({ "schema": 1, "models": [ { "name": "mine",
+  options_.environment["MODELHUB_CATALOG"] =
+      write("layer.json", R"({ "schema": 1, "models": [ { "name": "mine",
       "task": "detect", "title": "Mine", "license": "MIT", "default_version": "1", "versions": [ { "version": "1",
       "variants": [ { "id": "onnx", "format": "onnx", "precision": "float32", "files": [ { "path": "a.onnx",
-      "bytes": 5, "sha256": ")" + std::string(64, 'b') + R"(", "urls": [] } ] } ] } ] } ] })");
+      "bytes": 5, "sha256": ")" +
+                              std::string(64, 'b') + R"(", "urls": [] } ] } ] } ] } ] })");
   const ProcessResult result = run({"pull", "mine"});
   EXPECT_EQ(result.exit_code, 4) << result.err;
   EXPECT_THAT(result.err, HasSubstr("hint: "));
@@ -125,7 +135,8 @@ TEST_F(StoreCommandsTest, VerifyFindsAFlippedByteAndEndsWith5) {
   EXPECT_EQ(run({"verify"}).exit_code, 0);
   EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
   std::string body = read(blob(k_yunet));
-  std::filesystem::permissions(blob(k_yunet), std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+  std::filesystem::permissions(blob(k_yunet), std::filesystem::perms::owner_write,
+                               std::filesystem::perm_options::add);
   write(std::string("home/blobs/sha256/") + k_yunet, flipped(body, 1000));
   const ProcessResult result = run({"verify", "--full", "--json"});
   EXPECT_EQ(result.exit_code, 5);

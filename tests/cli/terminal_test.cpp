@@ -11,7 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* k_ultraface = "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017";
+constexpr const char* k_ultraface =
+    "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017";
 
 // What a terminal was sent, cut at each redraw, without the sequence that clears the line.
 std::vector<std::string> frames_of(const std::string& sent) {

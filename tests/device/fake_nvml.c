@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The modelhub authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Stands in for NVIDIA's libnvidia-ml.so.1, so that the GPU paths run on any machine. The build makes several libraries of
- * it: FAKE_GPUS is how many it has, FAKE_LOST the index of one that fell off the bus, FAKE_INIT the status of its start,
- * FAKE_OLD leaves a function out. It is written from NVML's public documentation and declares the real structs, so that
- * the offsets which the library assumes are tested against them. */
+ * Stands in for NVIDIA's libnvidia-ml.so.1, so that the GPU paths run on any machine. The build
+ * makes several libraries of it: FAKE_GPUS is how many it has, FAKE_LOST the index of one that fell
+ * off the bus, FAKE_INIT the status of its start, FAKE_OLD leaves a function out. It is written
+ * from NVML's public documentation and declares the real structs, so that the offsets which the
+ * library assumes are tested against them. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole path of a call with a real HTTP server and a scripted engine, so that every thread can be watched by
-// ThreadSanitizer. Real weights and the real engine: tests/cli/real_models_test.cpp.
+// The whole path of a call with a real HTTP server and a scripted engine, so that every thread can
+// be watched by ThreadSanitizer. Real weights and the real engine: tests/cli/real_models_test.cpp.
 #include "modelhub/hub.h"
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +15,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include <gmock/gmock.h>
 
 #include "base/hasher.h"
 #include "modelhub/coroutine.h"
@@ -40,7 +41,8 @@ std::string document(const std::string& content, const std::string& engine_neede
       "default_version": "1", "versions": [ { "version": "1", "variants": [ { "id": "plain", "format": "scripted",
       "precision": "float32", "engines": [")" +
          engine_needed + R"("], "files": [ { "path": "toy.txt", "role": "graph", "bytes": )" +
-         std::to_string(content.size()) + R"(, "sha256": ")" + base::sha256_of(content).hex() + R"(", "urls": [] } ],
+         std::to_string(content.size()) + R"(, "sha256": ")" + base::sha256_of(content).hex() +
+         R"(", "urls": [] } ],
       "recipe": { "inputs": [ { "name": "x", "size": [4, 4] } ], "outputs": [ { "name": "y", "role": "scores" } ],
                   "decode": { "kind": "probabilities" }, "labels": ["ant", "bee", "cow"] } } ] } ] } ] })";
 }
@@ -332,7 +334,8 @@ TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {
   options_.catalogs.clear();
   Hub hub = open();
   const std::vector<ModelSummary> models = hub.list().value();
-  EXPECT_TRUE(std::any_of(models.begin(), models.end(), [](const ModelSummary& m) { return m.name == "toy"; }));
+  EXPECT_TRUE(std::any_of(models.begin(), models.end(),
+                          [](const ModelSummary& m) { return m.name == "toy"; }));
   EXPECT_TRUE(hub.remove("toy"));
 }
 

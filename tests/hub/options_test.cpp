@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modelhub/options.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <type_traits>
+
+#include <gtest/gtest.h>
 
 namespace modelhub {
 namespace {
@@ -18,8 +18,8 @@ static_assert(!std::is_aggregate_v<RunOptions>);
 class OptionsTest : public ::testing::Test {
  protected:
   OptionsTest() {
-    for (const char* name :
-         {"MODELHUB_HOME", "MODELHUB_CATALOG", "MODELHUB_MIRRORS", "MODELHUB_LICENSES", "MODELHUB_OFFLINE"}) {
+    for (const char* name : {"MODELHUB_HOME", "MODELHUB_CATALOG", "MODELHUB_MIRRORS",
+                             "MODELHUB_LICENSES", "MODELHUB_OFFLINE"}) {
       ::unsetenv(name);
     }
     ::setenv("HOME", "/home/somebody", 1);

@@ -67,14 +67,16 @@ TEST(RecipeTest, AnUnknownFilterNeedsANewerModelhub) {
   EXPECT_EQ(executable.error().code, ErrorCode::unsupported);
 }
 
-// Every recipe that the built-in catalog says an engine of today can run must be one that vision executes.
+// Every recipe that the built-in catalog says an engine of today can run must be one that vision
+// executes.
 TEST(RecipeTest, EveryBuiltInOnnxRecipeOfAKnownTaskIsExecutable) {
   Result<catalog::Catalog> catalog =
       catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::built_in()});
   ASSERT_TRUE(catalog) << catalog.error().to_string();
   int executable = 0;
   for (const auto& entry : catalog->models()) {
-    if (entry->task != "detect" && entry->task != "classify" && entry->task != "find_faces") continue;
+    if (entry->task != "detect" && entry->task != "classify" && entry->task != "find_faces")
+      continue;
     for (const ModelVersion& version : entry->versions) {
       for (const Variant& variant : version.variants) {
         if (variant.format != "onnx" || !variant.recipe) continue;

@@ -172,8 +172,8 @@ void HttpServer::stop() {
 void HttpServer::accept_all() {
   while (true) {
     const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    const int yes =
-        1;  // head and body go in two writes; without this the second waits for an acknowledgement
+    // head and body go in two writes; without this the second waits for an acknowledgement
+    const int yes = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     std::lock_guard lock(mutex_);
     if (is_stopping_ || descriptor < 0) {

@@ -18,9 +18,9 @@ namespace modelhub::test {
 
 // What a power cut leaves of that which was not synced.
 enum class Loss {
-  all,      // neither the names nor the bytes
-  bytes,    // the names are there, the bytes are not: files are empty or as they were when last
-            // synced
+  all,  // neither the names nor the bytes
+  // the names are there, the bytes are not: files are empty or as they were when last synced
+  bytes,
   random,   // each name and each content as it was, as it is, or torn
   nothing,  // as after kill -9
 };

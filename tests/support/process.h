@@ -16,8 +16,8 @@ struct ProcessResult {
 };
 
 struct ProcessOptions {
-  std::map<std::string, std::string>
-      environment;  // on top of a minimal one: PATH, LANG and sanitizer settings
+  // on top of a minimal one: PATH, LANG and sanitizer settings
+  std::map<std::string, std::string> environment;
   std::string working_directory;
   std::string input;  // for standard input
   std::chrono::seconds deadline{120};

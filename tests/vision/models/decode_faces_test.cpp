@@ -115,8 +115,8 @@ TEST(YunetTest, NumbersThatAreNotFiniteArePassedOver) {
 TEST(YunetTest, FacesGoBackToThePicture) {
   YunetOutputs model;
   model.put_face();
-  Placement half =
-      same_size(k_width, k_height);  // a picture of 112 x 64 beside 8 columns of padding
+  // a picture of 112 x 64 beside 8 columns of padding
+  Placement half = same_size(k_width, k_height);
   half.source_width = 112;
   half.source_height = 64;
   half.scaled_width = 56;
