@@ -32,8 +32,8 @@ struct LoadedInfo {
 
 struct RunOutput {
   std::vector<NamedTensor> outputs;  // in the model's order
-  std::chrono::duration<double, std::milli> time{
-      0};  // in the engine; without waiting for other callers
+  // In the engine, without waiting for other callers.
+  std::chrono::duration<double, std::milli> time{0};
 };
 
 // One loaded generation of a model.

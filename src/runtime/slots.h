@@ -53,7 +53,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
     std::chrono::steady_clock::time_point last_used;
   };
 
-  // All but run_load() and run_free() REQUIRE mutex_.
+  // REQUIRE: mutex_ is held.
   std::optional<Error> refusal_of(Slot& slot) const;
   void queue_load(Slot& slot);
   void queue_free(Slot& slot);
@@ -61,6 +61,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   void give_back(Slot& slot);
   void drop_cancelled_waiters(Slot& slot) const;
 
+  // On the loaders' and the reaper's threads; they take mutex_.
   void run_load(Slot& slot);
   void finish_load(Slot& slot, Result<std::unique_ptr<LoadedModel>> result);
   void run_free(Slot& slot, std::shared_ptr<LoadedModel> model);

@@ -121,6 +121,18 @@ TEST(OwnerTest, AnotherPidNamespaceIsUnknown) {
   EXPECT_EQ(owner.liveness(), Owner::Liveness::unknown);
 }
 
+TEST(OwnerTest, ASuffixTellsWhoWroteTheFile) {
+  const Owner self = Owner::current();
+  EXPECT_EQ(Owner::parse_unique_suffix("manifest.json.tmp" + self.unique_suffix()).value(), self);
+  for (const std::string& name :
+       std::vector<std::string>{"", ".", "a.json", "a.json.tmp.12.34567890.1",
+                                "a" + self.unique_suffix() + "x", "a." + self.to_string()}) {
+    const Result<Owner> owner = Owner::parse_unique_suffix(name);
+    ASSERT_FALSE(owner) << name;
+    EXPECT_EQ(owner.error().code, ErrorCode::invalid_argument);
+  }
+}
+
 TEST(OwnerTest, SuffixesNeverRepeat) {
   std::vector<std::set<std::string>> seen(4);
   std::vector<std::thread> threads;
