@@ -95,22 +95,24 @@ Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub:
                "modelhub list --installed shows what is");
 }
 
-// The handle of a task, from a job for any model.
+// The handle of a task, from a job for any model. What lies between the two does not wait for the
+// user's callbacks.
 template <class Typed>
-Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const Job<Model>& any,
-                     const std::vector<std::string>& tasks) {
+Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const std::string& reference,
+                     const LoadOptions& options, const std::string& task) {
+  const Job<Model> any = core->ensure_ready(core, core->steps(), reference, options);
   Promise<Typed> promise(core->callbacks());
   any.on_progress([promise](const Progress& progress) { promise.report(progress); });
   const auto keep = std::make_shared<std::stop_callback<std::function<void()>>>(
       promise.stop_token(), [any] { any.cancel(); });
-  any.then([promise, tasks, keep](Result<Model> model) {
+  any.then([promise, task, keep](Result<Model> model) {
     if (!model) {
       promise.complete(std::move(model).error());
-    } else if (std::find(tasks.begin(), tasks.end(), model->task()) == tasks.end()) {
+    } else if (model->task() != task) {
       promise.complete(Error(ErrorCode::invalid_argument, Subject::model,
                              model->name() + " is a model for the task '" + model->task() +
-                                 "', not '" + tasks.front() + "'",
-                             "modelhub search --task " + tasks.front() + " lists those that are"));
+                                 "', not '" + task + "'",
+                             "modelhub search --task " + task + " lists those that are"));
     } else {
       promise.complete(Typed(*std::move(model)));
     }
@@ -231,17 +233,17 @@ Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) c
 }
 
 Job<Model> Hub::ensure_ready(const std::string& reference, const LoadOptions& options) const {
-  return core_->ensure_ready(core_, reference, options);
+  return core_->ensure_ready(core_, core_->callbacks(), reference, options);
 }
 
 Job<Detector> Hub::detector(const std::string& reference, const LoadOptions& options) const {
-  return typed_job<Detector>(core_, ensure_ready(reference, options), {"detect"});
+  return typed_job<Detector>(core_, reference, options, "detect");
 }
 Job<Classifier> Hub::classifier(const std::string& reference, const LoadOptions& options) const {
-  return typed_job<Classifier>(core_, ensure_ready(reference, options), {"classify"});
+  return typed_job<Classifier>(core_, reference, options, "classify");
 }
 Job<FaceFinder> Hub::face_finder(const std::string& reference, const LoadOptions& options) const {
-  return typed_job<FaceFinder>(core_, ensure_ready(reference, options), {"find_faces"});
+  return typed_job<FaceFinder>(core_, reference, options, "find_faces");
 }
 
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }

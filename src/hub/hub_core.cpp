@@ -234,10 +234,11 @@ void HubCore::run_pull(const Resolved& resolved, const PullFlights::Lead& lead) 
                            [&lead](const Progress& progress) { lead.report(progress); }));
 }
 
-Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference,
-                                 const LoadOptions& options) {
+Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self,
+                                 const std::shared_ptr<base::Executor>& executor,
+                                 const std::string& reference, const LoadOptions& options) {
   const auto flow = std::make_shared<ReadyFlow>(
-      ReadyFlow{Promise<Model>(callbacks_), self, reference, options, {}, {}, {}});
+      ReadyFlow{Promise<Model>(executor), self, reference, options, {}, {}, {}});
   if (refuse_in_fork(flow->promise)) return flow->promise.job();
   steps_->post([this, flow] { begin(flow); });
   return flow->promise.job();

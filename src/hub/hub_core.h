@@ -44,6 +44,7 @@ class HubCore {
   EngineHost& engines() { return engines_; }
   // Where the user's own code is called.
   const std::shared_ptr<base::Executor>& callbacks() const { return callbacks_; }
+  const std::shared_ptr<base::Executor>& steps() const { return steps_; }
   runtime::Runtime& runtime() { return *runtime_; }
   // Frees what is loaded of a model, on any device. Errors: busy when it is in use.
   Result<void> unload_all_of(const InstalledModel& model);
@@ -56,9 +57,10 @@ class HubCore {
   Result<std::optional<InstalledModel>> find_installed(const Resolved& resolved) const;
 
   Job<InstalledModel> pull(const std::string& reference);
-  // `self` is what the Model will point to.
-  Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference,
-                          const LoadOptions& options);
+  // `self` is what the Model will point to; what is chained to the job runs on `executor`.
+  Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self,
+                          const std::shared_ptr<base::Executor>& executor,
+                          const std::string& reference, const LoadOptions& options);
 
  private:
   struct ReadyFlow;
