@@ -19,14 +19,15 @@ struct Color {
 };
 
 struct DrawOptions {
-  float line_width = 0;  // pixels; 0: by the size of the picture
-  float font_size =
-      0;  // pixels, the height of a line of text without its gaps; 0: by the size of the picture
+  // Both in pixels; 0: by the size of the picture. The size of a font is the height of a line of
+  // text without the gap to the next.
+  float line_width = 0;
+  float font_size = 0;
   // The colour of a class is palette[class_id mod size]. Empty: the built-in one, 48 colours of
   // which the first 16 stay apart for colour-blind eyes too.
   std::vector<Color> palette;
 
-  DrawOptions() {}  // user-provided: see coroutine.h
+  DrawOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
 };
 
 // Draw what a model said onto the picture that it saw, legible on 100 x 80 pixels as on 6000 x

@@ -51,7 +51,7 @@ inline constexpr std::uint64_t k_default_max_pixels = 500'000'000;
 struct DecodeOptions {
   std::uint64_t max_pixels = k_default_max_pixels;
 
-  DecodeOptions() {}  // user-provided: see coroutine.h
+  DecodeOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
 };
 
 // A picture that owns its pixels (no padding between rows).

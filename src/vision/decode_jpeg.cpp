@@ -101,7 +101,7 @@ bool JpegDecoder::read_rgb(std::uint8_t* pixels) {
   return errors_.attempt([=, this] {
     const std::size_t stride = static_cast<std::size_t>(codec_.output_width) * 3;
     while (codec_.output_scanline < codec_.output_height) {
-      std::array<JSAMPROW, k_rows_at_once> rows;
+      std::array<JSAMPROW, k_rows_at_once> rows = {};
       const JDIMENSION count =
           std::min(k_rows_at_once, codec_.output_height - codec_.output_scanline);
       for (JDIMENSION i = 0; i < count; ++i) {

@@ -22,7 +22,7 @@ namespace modelhub::vision {
 // libjpeg's errors come by longjmp. It must not jump over a C++ object with a destructor, so every
 // call of libjpeg runs inside attempt(), whose callable has only plain locals.
 struct JpegErrors : jpeg_error_mgr {
-  std::jmp_buf back;
+  std::jmp_buf back = {};
   int failed_code = 0;
   char text[JMSG_LENGTH_MAX] = {};
 

@@ -12,7 +12,7 @@ namespace modelhub::vision {
 // libpng's errors come by longjmp. It must not jump over a C++ object with a destructor, so every
 // call of libpng runs inside attempt(), whose callable has only plain locals.
 struct PngErrors {
-  std::jmp_buf back;
+  std::jmp_buf back = {};
   char text[160] = {};
 
   // False when libpng gave up; text says why.

@@ -155,7 +155,7 @@ TEST(DrawTest, AThousandBoxesCostLittle) {
   Detections detections;
   for (int i = 0; i < 1000; ++i) {
     const float x = static_cast<float>(i % 40 * 20);
-    const float y = static_cast<float>(i / 40 * 30);
+    const float y = static_cast<float>((i - i % 40) * 3) / 4;
     detections.items.push_back({"thing", i % 80, 0.5F, {x, y, x + 25, y + 25}});
   }
   Image image = plain(810, 1080);
@@ -199,9 +199,11 @@ TEST(DrawTest, AnEmptyImageIsInvalid) {
 }
 
 TEST(LabelLayoutTest, LabelsStayInsideAndApartWhereThereIsRoom) {
-  std::vector<LabelRequest> requests;
-  for (int i = 0; i < 12; ++i)
-    requests.push_back({{100 + i * 5, 100 + i * 3, 260 + i * 5, 300 + i * 3}, 70, 16});
+  std::vector<LabelRequest> requests(12);
+  for (int i = 0; i < 12; ++i) {
+    const PixelRect box = {100 + i * 5, 100 + i * 3, 260 + i * 5, 300 + i * 3};
+    requests[static_cast<std::size_t>(i)] = {box, 70, 16};
+  }
   const std::vector<PixelRect> places = vision::place_labels(requests, 400, 400);
   ASSERT_EQ(places.size(), requests.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
