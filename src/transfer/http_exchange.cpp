@@ -117,10 +117,12 @@ bool HttpExchange::take_header_line(std::string_view line) {
   if (trimmed(line).empty()) {
     if (head_.status < 200) return true;  // 1xx: the answer proper follows
     head_.is_complete = true;
+    if (head_.is_chunked) head_.content_length.reset();
     return receiver_.on_head(head_);
   }
   const std::string value(trimmed(line.substr(std::min(line.find(':') + 1, line.size()))));
   if (is_header(line, "content-length:")) head_.content_length = to_number<std::uint64_t>(value);
+  if (is_header(line, "transfer-encoding:")) head_.is_chunked = true;
   if (is_header(line, "content-type:")) head_.content_type = value;
   if (is_header(line, "content-encoding:")) head_.content_encoding = value;
   if (is_header(line, "location:")) head_.location = value;

@@ -24,11 +24,13 @@ struct TransferOptions;
 // What a server says before the body, as far as it matters here.
 struct HttpHead {
   long status = 0;
-  std::optional<std::uint64_t> content_length;
+  std::optional<std::uint64_t>
+      content_length;  // not when the body is chunked: then it means nothing
   std::string content_type;
   std::string content_encoding;
   std::string location;
   std::string retry_after;
+  bool is_chunked = false;
   bool is_complete = false;
 };
 

@@ -5,9 +5,8 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <csignal>
 #include <new>
-
-#include <signal.h>
 
 namespace modelhub::transfer {
 namespace {

@@ -46,7 +46,7 @@ class Loop {
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
   struct Synced {
-    std::uint64_t fetch_id;
+    std::uint64_t fetch_id = 0;
     Result<void> result;
   };
 

@@ -28,7 +28,7 @@ class RateMeter {
  private:
   struct Sample {
     TimePoint time;
-    std::uint64_t done;
+    std::uint64_t done = 0;
   };
   std::deque<Sample> samples_;
 };

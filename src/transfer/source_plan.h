@@ -15,13 +15,13 @@ namespace modelhub::transfer {
 enum class SourceKind { mirror, own };
 
 struct Source {
-  SourceKind kind;
+  SourceKind kind = SourceKind::own;
   Url url;
 };
 
 // A source that was given up, and why.
 struct FailedSource {
-  SourceKind kind;
+  SourceKind kind = SourceKind::own;
   std::string told;  // a sentence that names the source
   Failure failure;
 };

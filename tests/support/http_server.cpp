@@ -12,11 +12,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-
-#include <signal.h>
 
 namespace modelhub::test {
 namespace {
@@ -234,7 +233,9 @@ HttpServer::Outcome HttpServer::strike(int descriptor, HttpReply::Ending ending)
 
 bool HttpServer::send_head(Stream& stream, int descriptor, const HttpReply& reply) const {
   std::string head = reply.version + " " + std::to_string(reply.status) + " Scripted\r\n";
-  for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : reply.headers) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
   if (reply.framing == HttpReply::Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
   if (reply.framing == HttpReply::Framing::content_length) {
     head += "Content-Length: " + std::to_string(reply.claimed_length.value_or(reply.body->size())) +

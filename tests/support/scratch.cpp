@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/scratch.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
-
-#include <stdlib.h>
 
 namespace modelhub::test {
 

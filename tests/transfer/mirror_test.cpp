@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include "base/hasher.h"
 #include "transfer/transfer.h"

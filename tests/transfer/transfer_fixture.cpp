@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/transfer_fixture.h"
 
+#include <cstdlib>
 #include <filesystem>
-
-#include <stdlib.h>
 
 #include "base/hasher.h"
 

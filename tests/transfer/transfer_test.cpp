@@ -68,6 +68,14 @@ TEST_F(TransferTest, TakesChunkedAnswers) {
   EXPECT_EQ(test::content_of(destination()), body);
 }
 
+TEST_F(TransferTest, ALengthBesideChunksMeansNothing) {
+  const std::string body = model_bytes(1000);
+  server_.on("/m.onnx", file_reply(body)
+                            .with_framing(HttpReply::Framing::chunked)
+                            .with_header("Content-Length", "77"));
+  ASSERT_TRUE(fetch(body, {server_.url("/m.onnx")}));
+}
+
 TEST_F(TransferTest, TakesHttp10AnswersThatEndWithTheConnection) {
   const std::string body = model_bytes(300'000);
   server_.on(
