@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -123,7 +124,8 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   JsonNode* add(JsonNode::Kind kind) {
     JsonNode* node = &root_;
     if (!open_.empty() && open_.back()->kind == JsonNode::Kind::object) {
-      node = &open_.back()->members.emplace_back(std::move(key_), JsonNode()).second;
+      open_.back()->members.push_back({std::move(key_), JsonNode()});
+      node = &open_.back()->members.back().value;
     } else if (!open_.empty()) {
       node = &open_.back()->items.emplace_back();
     }

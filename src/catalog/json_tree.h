@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "modelhub/result.h"
 
 namespace modelhub::catalog {
+
+struct JsonMember;
 
 // A JSON document whose every value knows its line, so that errors can say where.
 //
@@ -25,11 +26,16 @@ struct JsonNode {
   std::uint64_t integer = 0;
   double number = 0;
   std::string text;
-  std::vector<std::pair<std::string, JsonNode>> members;  // object, in the order of the document
-  std::vector<JsonNode> items;                            // array
+  std::vector<JsonMember> members;  // object, in the order of the document
+  std::vector<JsonNode> items;      // array
 
   // Null when the object has no such member.
   const JsonNode* find(std::string_view key) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonNode value;
 };
 
 // "a string", "an object", ...
