@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
-namespace modelhub {
+#include "modelhub/export.h"
 
-// What models say about a picture. Everywhere: boxes in pixels of the original picture as a person sees it (after EXIF
-// orientation), origin at the top left, x to the right, y down; scores from 0 to 1; lists sorted by falling score.
+namespace modelhub MODELHUB_API {
+
+// What models say about a picture. Everywhere: boxes in pixels of the original picture as a person
+// sees it (after EXIF orientation), origin at the top left, x to the right, y down; scores from 0
+// to 1; lists sorted by falling score.
 
 struct Point {
   float x = 0;
@@ -52,7 +55,8 @@ struct Classification {
 struct Face {
   float score = 0;
   Box box;
-  std::vector<Point> landmarks;   // the model's own order; right eye, left eye, nose, right and left mouth corner for YuNet
+  // the model's own order; right eye, left eye, nose, right and left mouth corner for YuNet
+  std::vector<Point> landmarks;
   std::vector<float> descriptor;  // empty unless the model describes faces
 };
 
@@ -64,7 +68,8 @@ struct StepTimes {
   std::chrono::duration<double, std::milli> post{0};
 };
 
-// The best candidate that did not reach the threshold, so that "nothing found" can say how near it was.
+// The best candidate that did not reach the threshold, so that "nothing found" can say how near it
+// was.
 struct NearMiss {
   std::string label;
   float score = 0;
@@ -106,4 +111,4 @@ struct Faces {
   const Face& operator[](std::size_t i) const { return items[i]; }
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -7,9 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "modelhub/export.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // A number of bytes. A type of its own so that it is never mixed up with a count of anything else.
 //
@@ -39,4 +40,4 @@ class ByteCount {
   std::uint64_t bytes_ = 0;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

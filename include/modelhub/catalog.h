@@ -14,10 +14,11 @@
 
 #include "modelhub/byte_count.h"
 #include "modelhub/digest.h"
+#include "modelhub/export.h"
 #include "modelhub/rel_path.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // What exists: models, their versions, variants and files, and how each is fed and read. All of it
 // is data, read from JSON documents; docs/formats/catalog.md has every field. Kinds (of tasks,
@@ -183,8 +184,8 @@ struct ModelVersion {
   std::string default_variant;  // when another than the exact one is meant; may be empty
   std::string note;
   std::vector<Variant> variants;  // in the order of the document
-  std::string origin;             // the document it comes from: "built in: yolox.json",
-                                  // "/etc/modelhub/catalog.d/a.json"
+  // the document it comes from: "built in: yolox.json", "/etc/modelhub/catalog.d/a.json"
+  std::string origin;
 };
 
 struct ModelEntry {
@@ -239,8 +240,8 @@ struct Resolved {
   std::shared_ptr<const ModelEntry> entry;
   std::shared_ptr<const ModelVersion> version;
   std::shared_ptr<const Variant> variant;
-  std::vector<VariantCandidate>
-      candidates;  // of this version, best first; the chosen one is among them
+  // of this version, best first; the chosen one is among them
+  std::vector<VariantCandidate> candidates;
 
   // name@version:variant
   Reference reference() const;
@@ -250,4 +251,4 @@ struct Resolved {
   std::vector<std::string> engines() const;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -5,17 +5,20 @@
 #include <coroutine>
 #include <utility>
 
+#include "modelhub/export.h"
 #include "modelhub/job.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
-// `Result<T> r = co_await job;` in a coroutine of the caller's own. The library itself contains no coroutine.
+// `Result<T> r = co_await job;` in a coroutine of the caller's own. The library itself contains no
+// coroutine.
 //
-// The coroutine goes on, on the hub's callback thread, when the job is done: long work there delays other callbacks.
-// The Job is kept alive by the awaiting frame.
+// The coroutine goes on, on the hub's callback thread, when the job is done: long work there delays
+// other callbacks. The Job is kept alive by the awaiting frame.
 //
-// g++ 12 frees an *aggregate* twice that is a defaulted parameter of a function called in a co_await expression; the
-// option structs of modelhub have user-provided constructors and are therefore safe in `co_await hub.f(name, {})`.
+// g++ 12 frees an *aggregate* twice that is a defaulted parameter of a function called in a
+// co_await expression; the option structs of modelhub have user-provided constructors and are
+// therefore safe in `co_await hub.f(name, {})`.
 template <class T>
 class JobAwaiter {
  public:
@@ -36,4 +39,4 @@ JobAwaiter<T> operator co_await(Job<T> job) {
   return JobAwaiter<T>(std::move(job));
 }
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -10,18 +10,21 @@
 #include <string>
 #include <string_view>
 
+#include "modelhub/export.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
-// A SHA-256 digest. It cannot hold anything else, so a Digest from a catalog or a server is safe as a file name.
+// A SHA-256 digest. It cannot hold anything else, so a Digest from a catalog or a server is safe as
+// a file name.
 //
 // Thread safety: a value.
 class Digest {
  public:
   static constexpr std::size_t k_bytes = 32;
 
-  // Accepts exactly 64 hexadecimal digits, optionally after "sha256:". Upper case is accepted and normalised.
+  // Accepts exactly 64 hexadecimal digits, optionally after "sha256:". Upper case is accepted and
+  // normalised.
   // Errors: invalid_argument, with what is wrong ("63 characters, expected 64").
   static Result<Digest> parse(std::string_view text);
   static Digest from_bytes(const std::array<std::uint8_t, k_bytes>& bytes) { return Digest(bytes); }
@@ -44,7 +47,7 @@ class Digest {
   std::array<std::uint8_t, k_bytes> bytes_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API
 
 template <>
 struct std::hash<modelhub::Digest> {

@@ -6,9 +6,12 @@
 #include <string>
 #include <string_view>
 
-namespace modelhub {
+#include "modelhub/export.h"
 
-// What went wrong, as a closed set. A caller may switch over it; new codes come with a new major version.
+namespace modelhub MODELHUB_API {
+
+// What went wrong, as a closed set. A caller may switch over it; new codes come with a new major
+// version.
 enum class ErrorCode {
   invalid_argument,   // the caller's value can never work: a bad name, option or document
   not_found,          // the named thing does not exist
@@ -27,7 +30,8 @@ enum class ErrorCode {
   internal,           // a bug in modelhub: please report it
 };
 
-// What the error is about. With the code it decides the exit code, the HTTP status and the Python exception.
+// What the error is about. With the code it decides the exit code, the HTTP status and the Python
+// exception.
 enum class Subject {
   other,
   usage,    // the command line or the arguments of a call
@@ -40,15 +44,18 @@ enum class Subject {
   engine,   // an inference engine
 };
 
-// The one error currency of modelhub: a value that says what happened, to what, and what to do next.
+// The one error currency of modelhub: a value that says what happened, to what, and what to do
+// next.
 //
 // Thread safety: a value; safe as any std::string.
 struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::internal;
   Subject subject = Subject::other;
-  std::string message;  // one sentence that names the thing: file, URL without credentials, both digests
-  std::string context;  // what was being done, outermost first, " > " between: "pull yolov8n@8.4.0 > fetch a.onnx"
-  std::string hint;     // the next thing to do or type; empty when there is none
+  // one sentence that names the thing: file, URL without credentials, both digests
+  std::string message;
+  // what was being done, outermost first, " > " between: "pull yolov8n@8.4.0 > fetch a.onnx"
+  std::string context;
+  std::string hint;        // the next thing to do or type; empty when there is none
   bool retryable = false;  // the same call may succeed later without any change
 
   Error() = default;
@@ -79,8 +86,8 @@ class Exception : public std::runtime_error {
 std::string_view name_of(ErrorCode code);
 
 // How an error shows at each face of modelhub. One table in error.cpp is the only place that knows.
-int exit_code_of(const Error& error);                     // 1..8, 130; docs/cli.md
-int http_status_of(const Error& error);                   // 400..599
+int exit_code_of(const Error& error);                      // 1..8, 130; docs/cli.md
+int http_status_of(const Error& error);                    // 400..599
 std::string_view python_exception_of(const Error& error);  // name of a built-in Python exception
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -13,10 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "modelhub/export.h"
 #include "modelhub/progress.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 template <class T>
 class Promise;
@@ -30,13 +31,16 @@ class Executor;
 class JobCore : public std::enable_shared_from_this<JobCore> {
  public:
   explicit JobCore(std::shared_ptr<Executor> callbacks);
-  virtual ~JobCore() = default;
+  virtual ~JobCore();
   JobCore(const JobCore&) = delete;
   JobCore& operator=(const JobCore&) = delete;
 
   bool is_done() const;
-  // Waits until done or the deadline; the error says why one may not wait (after a fork, inside a callback).
+  // Waits until done or the deadline; the error says why one may not wait (after a fork, inside a
+  // callback).
   Result<bool> wait_until(std::optional<std::chrono::steady_clock::time_point> deadline) const;
+  // As wait_until(now + patience), for any patience.
+  Result<bool> wait_for(std::chrono::nanoseconds patience) const;
   Progress progress() const;
   void observe(std::function<void(const Progress&)> observer);
   void when_done(std::function<void()> callback);
@@ -55,13 +59,16 @@ class JobCore : public std::enable_shared_from_this<JobCore> {
  private:
   struct Observer {
     std::function<void(const Progress&)> call;
-    bool scheduled = false;  // at most one call waits in the queue, so a slow observer sees the newest progress only
+    // at most one call waits in the queue, so a slow observer sees the newest progress only
+    bool scheduled = false;
   };
 
   const std::shared_ptr<Executor> callbacks_;
   const std::uint64_t fork_generation_;
   std::stop_source stop_;
-  mutable std::condition_variable done_changed_;
+  // Behind a pointer because it cannot be destroyed in a fork of the process in which somebody
+  // waited on it.
+  std::unique_ptr<std::condition_variable> done_changed_;
   bool done_ = false;                                 // guarded by mutex_
   Progress progress_;                                 // guarded by mutex_
   std::vector<std::shared_ptr<Observer>> observers_;  // guarded by mutex_; Observer::scheduled too
@@ -77,7 +84,8 @@ class JobState final : public JobCore {
     return finish([&] { result_.emplace(std::move(result)); });
   }
   void cancel() {
-    if (complete(Error(ErrorCode::cancelled, Subject::other, "the job was cancelled"))) request_stop();
+    if (complete(Error(ErrorCode::cancelled, Subject::other, "the job was cancelled")))
+      request_stop();
   }
   Result<T> get() const {
     if (Result<bool> waited = wait_until(std::nullopt); !waited) return std::move(waited).error();
@@ -93,13 +101,14 @@ class JobState final : public JobCore {
 
 // Work that has started already, on the hub's own threads. A handle: copies share the same work.
 //
-// Dropping every handle cancels nothing. When the hub is destroyed, handles that are left answer `cancelled`.
-// In a child process after fork() they answer `unsupported`.
+// Dropping every handle cancels nothing. When the hub is destroyed, handles that are left answer
+// `cancelled`. In a child process after fork() they answer `unsupported`.
 //
 // Thread safety: all methods may be called from any thread.
-// Callbacks:     on_progress() and then() call on the hub's callback thread, never under a lock and never on the
-//                thread that does the work. Waiting inside a callback would wait for itself: get() detects it and
-//                returns invalid_argument; wait_for() does not wait there.
+// Callbacks:     on_progress() and then() call on the hub's callback thread, never under a lock and
+//                never on the thread that does the work. Waiting inside a callback would wait for
+//                itself: get() detects it and returns invalid_argument; wait_for() does not wait
+//                there.
 template <class T>
 class [[nodiscard]] Job {
  public:
@@ -110,22 +119,28 @@ class [[nodiscard]] Job {
 
   // True when the job is done after waiting for at most this long.
   bool wait_for(std::chrono::nanoseconds patience) const {
-    return state_->wait_until(std::chrono::steady_clock::now() + patience).value_or(false);
+    return state_->wait_for(patience).value_or(false);
   }
   bool is_done() const { return state_->is_done(); }
 
   Progress progress() const { return state_->progress(); }
 
-  // Takes this waiter away: the job is done now, with `cancelled`. The work itself stops when its last waiter has gone;
-  // bytes that were fetched by then stay resumable. Copies of a handle are one waiter.
+  // Takes this waiter away: the job is done now, with `cancelled`. The work itself stops when its
+  // last waiter has gone; bytes that were fetched by then stay resumable. Copies of a handle are
+  // one waiter.
   void cancel() const { state_->cancel(); }
 
   // Called after each change, with the newest progress; changes in quick succession are merged.
-  void on_progress(std::function<void(const Progress&)> observer) const { state_->observe(std::move(observer)); }
+  void on_progress(std::function<void(const Progress&)> observer) const {
+    state_->observe(std::move(observer));
+  }
 
   // Called once with the result; at once (on the callback thread) when the job is done already.
   void then(std::function<void(Result<T>)> callback) const {
-    state_->when_done([state = state_, callback = std::move(callback)] { callback(state->get()); });
+    // The callback may run, and destroy this handle, before when_done() has returned: a copy keeps
+    // the state.
+    const std::shared_ptr<base::JobState<T>> kept = state_;
+    kept->when_done([state = kept, callback = std::move(callback)] { callback(state->get()); });
   }
 
  private:
@@ -135,15 +150,16 @@ class [[nodiscard]] Job {
   std::shared_ptr<base::JobState<T>> state_;
 };
 
-// The producer's end of a Job, for those who start work. If the last Promise goes without an answer the job ends with
-// `cancelled`, so a waiter can never hang on work that nobody does.
+// The producer's end of a Job, for those who start work. If the last Promise goes without an answer
+// the job ends with `cancelled`, so a waiter can never hang on work that nobody does.
 //
 // Thread safety: as Job.
 template <class T>
 class Promise {
  public:
   explicit Promise(std::shared_ptr<base::Executor> callbacks)
-      : shared_(std::make_shared<Shared>(std::make_shared<base::JobState<T>>(std::move(callbacks)))) {}
+      : shared_(
+            std::make_shared<Shared>(std::make_shared<base::JobState<T>>(std::move(callbacks)))) {}
 
   Job<T> job() const { return Job<T>(shared_->state); }
   // False when the job was done already: cancelled, or completed by someone else.
@@ -164,4 +180,4 @@ class Promise {
   std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

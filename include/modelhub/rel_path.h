@@ -6,12 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "modelhub/export.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
-// A path inside a model's folder, with '/' between its parts. It cannot leave that folder: no absolute path, no "..",
-// ".", or empty part, no drive, backslash, NUL or control character, and at most 255 bytes a part and 1024 in all.
+// A path inside a model's folder, with '/' between its parts. It cannot leave that folder: no
+// absolute path, no "..", ".", or empty part, no drive, backslash, NUL or control character, and at
+// most 255 bytes a part and 1024 in all.
 //
 // Thread safety: a value.
 class RelPath {
@@ -32,4 +34,4 @@ class RelPath {
   std::string text_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

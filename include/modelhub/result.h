@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cassert>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -9,29 +10,34 @@
 #include <variant>
 
 #include "modelhub/error.h"
+#include "modelhub/export.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // A value, or the Error that explains why there is none.
 //
-// Names follow std::expected, with one difference: on an rvalue, value() and operator* return T *by value*. So
-// `for (auto& d : detector.detect(image).value())` iterates over an object that lives as long as the loop, and not
-// over a dead temporary.
+// Names follow std::expected, with one difference: on an rvalue, value() and operator* return T *by
+// value*. So `for (auto& d : detector.detect(image).value())` iterates over an object that lives as
+// long as the loop, and not over a dead temporary.
 //
 // Thread safety: a value; as T.
-// Errors:        value() throws Exception when there is no value; operator*, operator-> and error() REQUIRE the
-//                matching state (checked by _GLIBCXX_ASSERTIONS builds).
+// Errors:        value() throws Exception when there is no value; operator*, operator-> and error()
+//                REQUIRE the matching state (checked by assert()).
 template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
-  template <class U, class = std::enable_if_t<std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
+  template <class U, class = std::enable_if_t<std::is_convertible_v<U&&, T> &&
+                                              !std::is_same_v<std::decay_t<U>, T> &&
                                               !std::is_same_v<std::decay_t<U>, Error> &&
                                               !std::is_same_v<std::decay_t<U>, Result>>>
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit by design
+  Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit by design
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -49,15 +55,17 @@ class [[nodiscard]] Result {
     return std::move(*std::get_if<0>(&state_));
   }
 
-  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-  T operator*() && noexcept(std::is_nothrow_move_constructible_v<T>) { return std::move(*std::get_if<0>(&state_)); }
-  T* operator->() noexcept { return std::get_if<0>(&state_); }
-  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+  T& operator*() & noexcept { return *checked_value(); }
+  const T& operator*() const& noexcept { return *checked_value(); }
+  T operator*() && noexcept(std::is_nothrow_move_constructible_v<T>) {
+    return std::move(*checked_value());
+  }
+  T* operator->() noexcept { return checked_value(); }
+  const T* operator->() const noexcept { return checked_value(); }
 
-  const Error& error() const& noexcept { return *std::get_if<1>(&state_); }
-  Error& error() & noexcept { return *std::get_if<1>(&state_); }
-  Error error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& noexcept { return *checked_error(); }
+  Error& error() & noexcept { return *checked_error(); }
+  Error error() && noexcept { return std::move(*checked_error()); }
 
   template <class U>
   T value_or(U&& fallback) const& {
@@ -90,6 +98,22 @@ class [[nodiscard]] Result {
  private:
   void require_value() const {
     if (!has_value()) throw Exception(*std::get_if<1>(&state_));
+  }
+  T* checked_value() noexcept {
+    assert(has_value());
+    return std::get_if<0>(&state_);
+  }
+  const T* checked_value() const noexcept {
+    assert(has_value());
+    return std::get_if<0>(&state_);
+  }
+  Error* checked_error() noexcept {
+    assert(!has_value());
+    return std::get_if<1>(&state_);
+  }
+  const Error* checked_error() const noexcept {
+    assert(!has_value());
+    return std::get_if<1>(&state_);
   }
 
   std::variant<T, Error> state_;
@@ -128,4 +152,4 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -10,9 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "modelhub/export.h"
 #include "modelhub/result.h"
 
-namespace modelhub {
+namespace modelhub MODELHUB_API {
 
 // Element types that cross the border to an engine. The values are those of mh_dtype in engine.h.
 enum class DType : std::uint32_t {
@@ -82,4 +83,4 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-}  // namespace modelhub
+}  // namespace MODELHUB_API

@@ -10,8 +10,12 @@ namespace {
 
 class RealClock final : public Clock {
  public:
-  std::chrono::steady_clock::time_point steady_now() const override { return std::chrono::steady_clock::now(); }
-  std::chrono::system_clock::time_point system_now() const override { return std::chrono::system_clock::now(); }
+  std::chrono::steady_clock::time_point steady_now() const override {
+    return std::chrono::steady_clock::now();
+  }
+  std::chrono::system_clock::time_point system_now() const override {
+    return std::chrono::system_clock::now();
+  }
 };
 
 }  // namespace

@@ -24,13 +24,15 @@ Result<Digest> Digest::parse(std::string_view text) {
   std::string_view digits = text;
   if (digits.substr(0, k_prefix.size()) == k_prefix) digits.remove_prefix(k_prefix.size());
   if (digits.size() != 2 * k_bytes) {
-    return bad_digest(text, std::to_string(digits.size()) + " characters, expected 64 hexadecimal digits");
+    return bad_digest(
+        text, std::to_string(digits.size()) + " characters, expected 64 hexadecimal digits");
   }
   std::array<std::uint8_t, k_bytes> bytes{};
   for (std::size_t i = 0; i < k_bytes; ++i) {
     const int high = nibble_of(digits[2 * i]);
     const int low = nibble_of(digits[2 * i + 1]);
-    if (high < 0 || low < 0) return bad_digest(text, "it has a character that is not a hexadecimal digit");
+    if (high < 0 || low < 0)
+      return bad_digest(text, "it has a character that is not a hexadecimal digit");
     bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return Digest(bytes);
@@ -48,10 +50,12 @@ std::string Digest::hex() const {
 }
 
 Digest Digest::of_empty() {
-  // Written out: computing it would make reading a catalog wait for OpenSSL to initialise itself (about 2 ms).
+  // Written out: computing it would make reading a catalog wait for OpenSSL to initialise itself
+  // (about 2 ms).
   constexpr std::array<std::uint8_t, k_bytes> k_empty = {
-      0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-      0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55};
+      0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+      0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+      0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55};
   return Digest(k_empty);
 }
 

@@ -7,7 +7,8 @@
 namespace modelhub {
 namespace {
 
-// How a code shows at each face. A row with a subject wins over the row of the same code without one.
+// How a code shows at each face. A row with a subject wins over the row of the same code without
+// one.
 struct Face {
   ErrorCode code;
   Subject subject;  // Subject::other: any subject
@@ -85,11 +86,14 @@ std::string Error::to_string() const {
   return text;
 }
 
-Exception::Exception(Error error) : std::runtime_error(error.to_string()), error_(std::move(error)) {}
+Exception::Exception(Error error)
+    : std::runtime_error(error.to_string()), error_(std::move(error)) {}
 
 std::string_view name_of(ErrorCode code) { return face_of(code, Subject::other).name; }
 int exit_code_of(const Error& error) { return face_of(error.code, error.subject).exit_code; }
 int http_status_of(const Error& error) { return face_of(error.code, error.subject).http_status; }
-std::string_view python_exception_of(const Error& error) { return face_of(error.code, error.subject).python; }
+std::string_view python_exception_of(const Error& error) {
+  return face_of(error.code, error.subject).python;
+}
 
 }  // namespace modelhub

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -50,7 +51,9 @@ Executor::Executor(std::string name, std::size_t threads, Role role)
   }
 }
 
-Executor::~Executor() {
+Executor::~Executor() { stop(); }
+
+void Executor::stop() {
   if (fork_generation_ != fork_generation()) {
     // The threads do not exist here and the mutex may be held by one of them: touch nothing.
     new std::shared_ptr<State>(std::move(state_));
@@ -69,15 +72,19 @@ Executor::~Executor() {
       thread.join();
     }
   }
+  threads_.clear();
 }
 
 void Executor::post(std::function<void()> task) {
+  if (fork_generation_ != fork_generation()) return;
+  // The task may run, and destroy this executor, before notify_one() is reached.
+  const std::shared_ptr<State> state = state_;
   {
-    std::lock_guard lock(state_->mutex);
-    if (state_->stopping) return;
-    state_->tasks.push_back(std::move(task));
+    std::lock_guard lock(state->mutex);
+    if (state->stopping) return;
+    state->tasks.push_back(std::move(task));
   }
-  state_->changed.notify_one();
+  state->changed.notify_one();
 }
 
 bool Executor::is_on_callback_thread() { return t_is_callback_thread; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,13 +14,16 @@ namespace modelhub::base {
 
 // A fixed number of threads that run tasks in the order of posting.
 //
-// Ownership:     the destructor runs what was posted before it, then joins. It may run on one of the executor's own
-//                threads (a user's callback may destroy the hub): that thread is left to end by itself.
+// Ownership:     the destructor runs what was posted before it, then joins. It may run on one of
+//                the executor's own threads (a user's callback may destroy the hub): that thread is
+//                left to end by itself.
 // Thread safety: all methods from any thread.
-// After a fork:  the child has none of the threads; the destructor leaks the state there instead of waiting for ever.
+// After a fork:  the child has none of the threads; the destructor leaks the state there instead of
+//                waiting for ever.
 class Executor {
  public:
-  // Callback threads run code of the user: waiting for a job there would wait for itself (see JobCore).
+  // Callback threads run code of the user: waiting for a job there would wait for itself (see
+  // JobCore).
   enum class Role { workers, callbacks };
 
   Executor(std::string name, std::size_t threads, Role role);
@@ -27,8 +31,14 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Tasks must not throw. A task posted while the executor is being destroyed is dropped, and destroyed, unrun.
+  // Tasks must not throw. A task posted while the executor is being destroyed is dropped, and
+  // destroyed, unrun; so is one that is posted in a fork of the process.
   void post(std::function<void()> task);
+
+  // Runs what was posted so far, then joins; tasks posted later are dropped. What the destructor
+  // does, for an owner that others may still post to. Calling it again does nothing. One thread at
+  // a time.
+  void stop();
 
   static bool is_on_callback_thread();
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_system.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -18,7 +19,9 @@ Error error_from_errno(int error_number, std::string_view action, const std::str
     case ENOSPC:
     case EDQUOT:
       code = ErrorCode::no_space;
-      hint = "free some space on that file system, or choose another home with --home or MODELHUB_HOME";
+      hint =
+          "free some space on that file system, or choose another home with --home or "
+          "MODELHUB_HOME";
       break;
     case EACCES:
     case EPERM:
@@ -26,7 +29,9 @@ Error error_from_errno(int error_number, std::string_view action, const std::str
     default: break;
   }
   return {code, Subject::store,
-          "cannot " + std::string(action) + " " + path + ": " + std::generic_category().message(error_number), hint};
+          "cannot " + std::string(action) + " " + path + ": " +
+              std::generic_category().message(error_number),
+          hint};
 }
 
 Result<std::string> read_whole_file(FileSystem& files, const std::string& path, ByteCount limit) {
@@ -37,22 +42,27 @@ Result<std::string> read_whole_file(FileSystem& files, const std::string& path, 
   if (stat->kind == FileKind::directory) return error_from_errno(EISDIR, "read", path);
   if (stat->size > limit) {
     return Error(ErrorCode::corrupt_data, Subject::store,
-                 path + " has " + stat->size.to_string() + ", more than the " + limit.to_string() + " it may have");
+                 path + " has " + stat->size.to_string() + ", more than the " + limit.to_string() +
+                     " it may have");
   }
   std::string content(stat->size.count(), '\0');
-  Result<std::size_t> count = (*file)->read_at(0, std::as_writable_bytes(std::span(content.data(), content.size())));
+  Result<std::size_t> count =
+      (*file)->read_at(0, std::as_writable_bytes(std::span(content.data(), content.size())));
   if (!count) return std::move(count).error();
   content.resize(*count);
   return content;
 }
 
-Result<void> write_file_atomically(FileSystem& files, const std::string& path, std::string_view content,
-                                   std::uint32_t permissions) {
+Result<void> write_file_atomically(FileSystem& files, const std::string& path,
+                                   std::string_view content, std::uint32_t permissions) {
   const std::string temporary = path + ".tmp" + Owner::current().unique_suffix();
   const auto write = [&]() -> Result<void> {
-    Result<std::unique_ptr<WritableFile>> file = files.create(temporary, CreateMode::exclusive, permissions);
+    Result<std::unique_ptr<WritableFile>> file =
+        files.create(temporary, CreateMode::exclusive, permissions);
     if (!file) return std::move(file).error();
-    if (Result<void> done = (*file)->write_at(0, std::as_bytes(std::span(content.data(), content.size()))); !done) {
+    if (Result<void> done =
+            (*file)->write_at(0, std::as_bytes(std::span(content.data(), content.size())));
+        !done) {
       return done;
     }
     if (Result<void> done = (*file)->sync(); !done) return done;
@@ -66,18 +76,41 @@ Result<void> write_file_atomically(FileSystem& files, const std::string& path, s
   return files.sync_directory(parent_path(path));
 }
 
-Result<void> remove_tree(FileSystem& files, const std::string& path) {
+namespace {
+
+// Whether `path` itself is a symbolic link: stat() follows links, the folder's listing does not.
+bool is_symlink(FileSystem& files, const std::string& path) {
+  const Result<std::vector<DirectoryEntry>> siblings = files.list(parent_path(path));
+  if (!siblings) return false;
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return std::any_of(siblings->begin(), siblings->end(), [&](const DirectoryEntry& entry) {
+    return entry.name == name && entry.kind == FileKind::symlink;
+  });
+}
+
+// REQUIRES: `path` is a folder, and not a link to one.
+Result<void> remove_folder(FileSystem& files, const std::string& path) {
   Result<std::vector<DirectoryEntry>> entries = files.list(path);
-  if (!entries) {
-    if (entries.error().code == ErrorCode::not_found) return {};
-    return std::move(entries).error();
-  }
+  if (!entries) return std::move(entries).error();
   for (const DirectoryEntry& entry : *entries) {
     const std::string child = join_path(path, entry.name);
-    Result<void> removed = entry.kind == FileKind::directory ? remove_tree(files, child) : files.remove_file(child);
+    Result<void> removed =
+        entry.kind == FileKind::directory ? remove_folder(files, child) : files.remove_file(child);
+    // Somebody else may be removing the same tree.
     if (!removed && removed.error().code != ErrorCode::not_found) return removed;
   }
   return files.remove_empty_directory(path);
+}
+
+}  // namespace
+
+Result<void> remove_tree(FileSystem& files, const std::string& path) {
+  std::string folder = path;
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  Result<void> removed =
+      is_symlink(files, folder) ? files.remove_file(folder) : remove_folder(files, folder);
+  if (!removed && removed.error().code == ErrorCode::not_found) return {};
+  return removed;
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

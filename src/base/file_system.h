@@ -62,10 +62,12 @@ enum class CreateMode {
   append,     // opens what is there, or creates it; writing is still by offset
 };
 
-// Every call that modelhub's store makes to a file system goes through here, so that tests can drop unsynced writes, fill
-// the disk or cut the power at each step. Paths are absolute or relative to the working directory; links are followed.
+// Every call that modelhub's store makes to a file system goes through here, so that tests can drop
+// unsynced writes, fill the disk or cut the power at each step. Paths are absolute or relative to
+// the working directory; links are followed.
 //
-// Errors (all methods): not_found, busy (exists already), no_space, io_error; Subject::store; the message names the path.
+// Errors (all methods): not_found, busy (exists already), no_space, io_error; Subject::store; the
+// message names the path.
 // Thread safety:        all methods from any thread.
 class FileSystem {
  public:
@@ -75,7 +77,7 @@ class FileSystem {
                                                        std::uint32_t permissions) = 0;
   virtual Result<std::unique_ptr<ReadableFile>> open(const std::string& path) = 0;
   virtual Result<FileStat> stat(const std::string& path) = 0;
-  // In no order; without "." and "..".
+  // In no order; without "." and "..". Links are told as links, not as what they lead to.
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& directory) = 0;
   // Makes missing parents as well; no error when it is there.
   virtual Result<void> make_directories(const std::string& path) = 0;
@@ -90,7 +92,8 @@ class FileSystem {
   // Makes renames, links and removals inside durable.
   virtual Result<void> sync_directory(const std::string& path) = 0;
   virtual Result<void> set_permissions(const std::string& path, std::uint32_t permissions) = 0;
-  virtual Result<void> set_modification_time(const std::string& path, std::chrono::system_clock::time_point time) = 0;
+  virtual Result<void> set_modification_time(const std::string& path,
+                                             std::chrono::system_clock::time_point time) = 0;
   // What an ordinary user may still write on the file system of `path`.
   virtual Result<ByteCount> free_space(const std::string& path) = 0;
 
@@ -102,11 +105,12 @@ class FileSystem {
 
 // corrupt_data when the file is larger than `limit`: no document of ours is.
 Result<std::string> read_whole_file(FileSystem& files, const std::string& path, ByteCount limit);
-// Readers see the old content or the new, whole, also after a power cut: a temporary file beside it (`.tmp` and a unique
-// tail), sync, rename, sync of the directory.
-Result<void> write_file_atomically(FileSystem& files, const std::string& path, std::string_view content,
-                                   std::uint32_t permissions);
-// Removes a folder and what is in it; links are removed, not followed. No error when it is not there.
+// Readers see the old content or the new, whole, also after a power cut: a temporary file beside it
+// (`.tmp` and a unique tail), sync, rename, sync of the directory.
+Result<void> write_file_atomically(FileSystem& files, const std::string& path,
+                                   std::string_view content, std::uint32_t permissions);
+// Removes a folder and what is in it; links are removed, not followed. No error when it is not
+// there.
 Result<void> remove_tree(FileSystem& files, const std::string& path);
 
 // "a/b" for ("a", "b"); an empty first part gives the second.
@@ -114,7 +118,8 @@ std::string join_path(std::string_view directory, std::string_view name);
 // The folder part of a path; "." when there is none.
 std::string parent_path(std::string_view path);
 
-// An Error from errno, in one place: ENOSPC and EDQUOT are no_space, ENOENT not_found, EEXIST busy, the rest io_error.
+// An Error from errno, in one place: ENOSPC and EDQUOT are no_space, ENOENT not_found, EEXIST busy,
+// the rest io_error.
 Error error_from_errno(int error_number, std::string_view action, const std::string& path);
 
 }  // namespace modelhub::base

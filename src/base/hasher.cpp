@@ -2,16 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hasher.h"
 
-#include <openssl/evp.h>
-
 #include <new>
+
+#include <openssl/evp.h>
 
 namespace modelhub::base {
 
 struct Hasher::Context {
   EVP_MD_CTX* evp = EVP_MD_CTX_new();
   Context() {
-    if (evp == nullptr || EVP_DigestInit_ex(evp, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+    if (evp == nullptr || EVP_DigestInit_ex(evp, EVP_sha256(), nullptr) != 1)
+      throw std::bad_alloc();
   }
   ~Context() { EVP_MD_CTX_free(evp); }
   Context(const Context&) = delete;
@@ -27,7 +28,9 @@ void Hasher::update(std::span<const std::byte> bytes) {
   EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size());
 }
 
-void Hasher::update(std::string_view text) { update(std::as_bytes(std::span(text.data(), text.size()))); }
+void Hasher::update(std::string_view text) {
+  update(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 Digest Hasher::finish() {
   std::array<std::uint8_t, Digest::k_bytes> bytes{};

@@ -11,7 +11,8 @@
 
 namespace modelhub::base {
 
-// SHA-256 over bytes as they come (OpenSSL, so it uses the processor's SHA instructions where there are any).
+// SHA-256 over bytes as they come (OpenSSL, so it uses the processor's SHA instructions where there
+// are any).
 //
 // Thread safety: one thread at a time.
 class Hasher {

@@ -23,11 +23,20 @@ std::string_view name_of(Phase phase) {
 namespace base {
 
 JobCore::JobCore(std::shared_ptr<Executor> callbacks)
-    : callbacks_(std::move(callbacks)), fork_generation_(fork_generation()) {}
+    : callbacks_(std::move(callbacks)),
+      fork_generation_(fork_generation()),
+      done_changed_(std::make_unique<std::condition_variable>()) {}
+
+JobCore::~JobCore() {
+  // glibc destroys a condition variable only after its waiters have woken. In a fork they never
+  // will: leak it.
+  if (fork_error()) (void)done_changed_.release();
+}
 
 std::optional<Error> JobCore::fork_error() const {
   if (fork_generation_ == fork_generation()) return std::nullopt;
-  return Error(ErrorCode::unsupported, Subject::other, "this job belongs to the process that forked",
+  return Error(ErrorCode::unsupported, Subject::other,
+               "this job belongs to the process that forked",
                "open a new Hub in the child process");
 }
 
@@ -37,7 +46,8 @@ bool JobCore::is_done() const {
   return done_;
 }
 
-Result<bool> JobCore::wait_until(std::optional<std::chrono::steady_clock::time_point> deadline) const {
+Result<bool> JobCore::wait_until(
+    std::optional<std::chrono::steady_clock::time_point> deadline) const {
   if (std::optional<Error> error = fork_error()) return *std::move(error);
   std::unique_lock lock(mutex_);
   if (!done_ && Executor::is_on_callback_thread()) {
@@ -46,10 +56,17 @@ Result<bool> JobCore::wait_until(std::optional<std::chrono::steady_clock::time_p
                  "use job.then(...), or wait on a thread of your own");
   }
   if (!deadline) {
-    done_changed_.wait(lock, [&] { return done_; });
+    done_changed_->wait(lock, [&] { return done_; });
     return true;
   }
-  return done_changed_.wait_until(lock, *deadline, [&] { return done_; });
+  return done_changed_->wait_until(lock, *deadline, [&] { return done_; });
+}
+
+Result<bool> JobCore::wait_for(std::chrono::nanoseconds patience) const {
+  const auto now = std::chrono::steady_clock::now();
+  if (patience > std::chrono::steady_clock::time_point::max() - now)
+    return wait_until(std::nullopt);
+  return wait_until(now + patience);
 }
 
 Progress JobCore::progress() const {
@@ -114,7 +131,7 @@ bool JobCore::finish(const std::function<void()>& store) {
     callbacks.swap(on_done_);
     observers.swap(observers_);
     // Under the lock: a waiter may destroy the state as soon as it sees done_.
-    done_changed_.notify_all();
+    done_changed_->notify_all();
   }
   for (std::function<void()>& callback : callbacks) callbacks_->post(std::move(callback));
   return true;

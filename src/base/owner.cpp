@@ -8,9 +8,10 @@
 #include <array>
 #include <atomic>
 #include <charconv>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <random>
+#include <sstream>
 #include <vector>
 
 #include "base/file_system.h"
@@ -32,8 +33,17 @@ std::optional<std::string> read_kernel_text(const std::string& path) {
   return std::string(reinterpret_cast<const char*>(buffer.data()), *count);
 }
 
-std::string short_id_of(const char* path) {
-  return sha256_of(read_kernel_text(path).value_or("none")).hex().substr(0, k_id_digits);
+std::string short_id_of(std::string_view id) { return sha256_of(id).hex().substr(0, k_id_digits); }
+
+std::string boot_id() {
+  return read_kernel_text("/proc/sys/kernel/random/boot_id").value_or("none");
+}
+
+// Containers often have no machine id, and all that have none would look like one machine; the boot
+// id then says at least which machine it is until that restarts.
+std::string machine_id() {
+  const std::string id = read_kernel_text("/etc/machine-id").value_or("");
+  return id.size() >= 32 ? id : boot_id();
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -43,15 +53,27 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
+// When the process began; nothing when it has ended, also while its parent has not yet noticed (a
+// zombie).
 std::optional<std::uint64_t> start_time_of(std::uint64_t pid) {
-  const std::optional<std::string> stat = read_kernel_text("/proc/" + std::to_string(pid) + "/stat");
+  constexpr std::size_t k_state = 0;  // field 3 of proc(5)'s list, the first after the command
+  constexpr std::size_t k_threads = 17;
+  constexpr std::size_t k_start = 19;
+  const std::optional<std::string> stat =
+      read_kernel_text("/proc/" + std::to_string(pid) + "/stat");
   if (!stat) return std::nullopt;
   // The second field is the command in brackets and may hold anything: count from the last bracket.
-  std::size_t at = stat->rfind(')');
-  if (at == std::string::npos) return std::nullopt;
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
-  if (at == std::string::npos) return std::nullopt;
-  return parse_number(std::string_view(*stat).substr(at + 1, stat->find(' ', at + 1) - at - 1));
+  const std::size_t bracket = stat->rfind(')');
+  if (bracket == std::string::npos) return std::nullopt;
+  std::istringstream rest(stat->substr(bracket + 1));
+  std::vector<std::string> fields;
+  for (std::string field; fields.size() <= k_start && rest >> field;) fields.push_back(field);
+  if (fields.size() <= k_start) return std::nullopt;
+  // A first thread that ended before the others shows as a zombie too, but with more than one
+  // thread.
+  if ((fields[k_state] == "Z" || fields[k_state] == "X") && parse_number(fields[k_threads]) <= 1)
+    return std::nullopt;
+  return parse_number(fields[k_start]);
 }
 
 std::uint64_t pid_namespace_of_self() {
@@ -69,8 +91,8 @@ std::string random_hex() {
 
 Owner make_current() {
   Owner owner;
-  owner.machine = short_id_of("/etc/machine-id");
-  owner.boot = short_id_of("/proc/sys/kernel/random/boot_id");
+  owner.machine = short_id_of(machine_id());
+  owner.boot = short_id_of(boot_id());
   owner.pid_namespace = pid_namespace_of_self();
   owner.pid = static_cast<std::uint64_t>(::getpid());
   owner.start_time = start_time_of(owner.pid).value_or(0);
@@ -81,15 +103,23 @@ Owner make_current() {
 }  // namespace
 
 Owner Owner::current() {
-  static std::mutex mutex;
-  static std::optional<Owner> owner;  // guarded by mutex
-  static std::uint64_t generation = 0;
-  std::lock_guard lock(mutex);
-  if (!owner || generation != fork_generation()) {
-    generation = fork_generation();
-    owner = make_current();
+  struct Known {
+    std::uint64_t generation;
+    Owner owner;
+    // one for each fork between here and the first process: kept, somebody may be reading it
+    const Known* before;
+  };
+  // Without a lock: another thread could hold it at the moment of a fork, and the child would wait
+  // for ever.
+  static std::atomic<const Known*> newest{nullptr};
+  const std::uint64_t generation = fork_generation();
+  const Known* known = newest.load(std::memory_order_acquire);
+  while (known == nullptr || known->generation != generation) {
+    auto fresh = std::make_unique<const Known>(Known{generation, make_current(), known});
+    if (newest.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel))
+      known = fresh.release();
   }
-  return *owner;
+  return known->owner;
 }
 
 Result<Owner> Owner::parse(std::string_view text) {
@@ -100,28 +130,39 @@ Result<Owner> Owner::parse(std::string_view text) {
     rest.remove_prefix(dash + 1);
   }
   parts.push_back(rest);
-  const Error bad(ErrorCode::invalid_argument, Subject::store, "'" + std::string(text.substr(0, 80)) + "' names no owner");
+  const Error bad(ErrorCode::invalid_argument, Subject::store,
+                  "'" + std::string(text.substr(0, 80)) + "' names no owner");
   if (parts.size() != 6) return bad;
   const std::optional<std::uint64_t> pid_namespace = parse_number(parts[2]);
   const std::optional<std::uint64_t> pid = parse_number(parts[3]);
   const std::optional<std::uint64_t> start = parse_number(parts[4]);
   if (!pid_namespace || !pid || !start) return bad;
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}, std::size_t{5}}) {
-    if (parts[i].size() != k_id_digits || parts[i].find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+    if (parts[i].size() != k_id_digits ||
+        parts[i].find_first_not_of("0123456789abcdef") != std::string_view::npos) {
       return bad;
     }
   }
-  return Owner{std::string(parts[0]), std::string(parts[1]), *pid_namespace, *pid, *start, std::string(parts[5])};
+  return Owner{std::string(parts[0]), std::string(parts[1]), *pid_namespace, *pid, *start,
+               std::string(parts[5])};
 }
 
 std::string Owner::to_string() const {
-  return machine + "-" + boot + "-" + std::to_string(pid_namespace) + "-" + std::to_string(pid) + "-" +
-         std::to_string(start_time) + "-" + nonce;
+  return machine + "-" + boot + "-" + std::to_string(pid_namespace) + "-" + std::to_string(pid) +
+         "-" + std::to_string(start_time) + "-" + nonce;
 }
 
 std::string Owner::unique_suffix() const {
   static std::atomic<std::uint64_t> counter{0};
-  return "." + std::to_string(pid) + "." + nonce + "." + std::to_string(counter.fetch_add(1));
+  return "." + to_string() + "." + std::to_string(counter.fetch_add(1));
+}
+
+Result<Owner> Owner::parse_unique_suffix(std::string_view file_name) {
+  const std::size_t number = file_name.rfind('.');
+  if (number == std::string_view::npos || !parse_number(file_name.substr(number + 1)))
+    return parse("");
+  const std::string_view head = file_name.substr(0, number);
+  return parse(head.substr(head.rfind('.') + 1));
 }
 
 Owner::Liveness Owner::liveness() const {

@@ -11,10 +11,12 @@
 
 namespace modelhub::base {
 
-// Names one running process so exactly that another process can tell whether it still lives: machine, boot, pid
-// namespace, pid, start time, and a nonce that sets two libraries in one process apart. Its text is safe as a file name.
+// Names one running process so exactly that another process can tell whether it still lives:
+// machine, boot, pid namespace, pid, start time, and a nonce that sets two libraries in one process
+// apart. Its text is safe as a file name.
 //
-// Format: "<machine>-<boot>-<pidns>-<pid>-<start>-<nonce>": the first two are the first 8 digits of the SHA-256 of the
+// Format: "<machine>-<boot>-<pidns>-<pid>-<start>-<nonce>": the first two are the first 8 digits of
+// the SHA-256 of the
 //         kernel's ids, the others decimal, the nonce 8 hexadecimal digits.
 // Thread safety: a value.
 struct Owner {
@@ -33,11 +35,14 @@ struct Owner {
   static Result<Owner> parse(std::string_view text);
 
   std::string to_string() const;
-  // Another value at each call, unique on this machine: for the names of temporary files.
+  // ".<owner>.<number>", another value at each call: for the names of temporary files, so that
+  // whoever finds one later can tell whether its writer still lives.
   std::string unique_suffix() const;
+  // The owner in a file name that ends in a unique_suffix(). Errors: invalid_argument.
+  static Result<Owner> parse_unique_suffix(std::string_view file_name);
 
-  // dead: provably gone (same machine: another boot, or no such process, or the pid has a new owner). unknown: another
-  // machine or another pid namespace; treat it as alive.
+  // dead: provably gone (same machine: another boot, or no such process, or the pid has a new
+  // owner). unknown: another machine or another pid namespace; treat it as alive.
   Liveness liveness() const;
 
   friend bool operator==(const Owner&, const Owner&) = default;

@@ -45,6 +45,16 @@ FileKind kind_of(mode_t mode) {
   return FileKind::other;
 }
 
+// The kind of an entry, looked up where the file system does not put it into the listing
+// (DT_UNKNOWN).
+FileKind kind_of(DIR* stream, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) return kind_of(DTTOIF(entry.d_type));
+  struct stat raw {};
+  if (::fstatat(::dirfd(stream), entry.d_name, &raw, AT_SYMLINK_NOFOLLOW) != 0)
+    return FileKind::other;
+  return kind_of(raw.st_mode);
+}
+
 FileStat to_file_stat(const struct stat& raw) {
   FileStat stat;
   stat.kind = kind_of(raw.st_mode);
@@ -53,7 +63,8 @@ FileStat to_file_stat(const struct stat& raw) {
   stat.device = raw.st_dev;
   stat.inode = raw.st_ino;
   stat.links = raw.st_nlink;
-  stat.mtime_ns = static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
+  stat.mtime_ns =
+      static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
   stat.mode = raw.st_mode & 07777U;
   return stat;
 }
@@ -87,7 +98,8 @@ class PosixWritableFile final : public WritableFile {
   }
 
   Result<void> close() override {
-    if (::close(descriptor_.release()) != 0 && errno != EINTR) return error_from_errno(errno, "close", path_);
+    if (::close(descriptor_.release()) != 0 && errno != EINTR)
+      return error_from_errno(errno, "close", path_);
     return {};
   }
 
@@ -155,7 +167,7 @@ class PosixFileSystem final : public FileSystem {
     errno = 0;
     while (const dirent* raw = ::readdir(stream)) {
       const std::string name = raw->d_name;
-      if (name != "." && name != "..") entries.push_back({name, kind_of(DTTOIF(raw->d_type))});
+      if (name != "." && name != "..") entries.push_back({name, kind_of(stream, *raw)});
       errno = 0;
     }
     const int error_number = errno;
@@ -172,25 +184,32 @@ class PosixFileSystem final : public FileSystem {
     }
     const int error_number = errno;
     struct stat raw {};
-    if (error_number == EEXIST && ::stat(path.c_str(), &raw) == 0 && S_ISDIR(raw.st_mode)) return {};
-    return error_from_errno(error_number == EEXIST ? ENOTDIR : error_number, "make the folder", path);
+    if (error_number != EEXIST) return error_from_errno(error_number, "make the folder", path);
+    // It was there, and may be gone again by now: not_found then, so that the caller can try once
+    // more.
+    if (::stat(path.c_str(), &raw) != 0) return error_from_errno(errno, "make the folder", path);
+    if (!S_ISDIR(raw.st_mode)) return error_from_errno(ENOTDIR, "make the folder", path);
+    return {};
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return error_from_errno(errno, "rename " + from + " to", to);
+    if (::rename(from.c_str(), to.c_str()) != 0)
+      return error_from_errno(errno, "rename " + from + " to", to);
     return {};
   }
 
   Result<void> rename_without_replacing(const std::string& from, const std::string& to) override {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
-    if (errno != EINVAL && errno != ENOSYS) return error_from_errno(errno, "rename " + from + " to", to);
+    if (errno != EINVAL && errno != ENOSYS)
+      return error_from_errno(errno, "rename " + from + " to", to);
     // File systems without the flag (NFS): a hard link is as atomic, for files.
     if (Result<void> linked = link(from, to); !linked) return linked;
     return remove_file(from);
   }
 
   Result<void> link(const std::string& from, const std::string& to) override {
-    if (::link(from.c_str(), to.c_str()) != 0) return error_from_errno(errno, "link " + from + " as", to);
+    if (::link(from.c_str(), to.c_str()) != 0)
+      return error_from_errno(errno, "link " + from + " as", to);
     return {};
   }
 
@@ -207,29 +226,36 @@ class PosixFileSystem final : public FileSystem {
   Result<void> sync_directory(const std::string& path) override {
     const Descriptor descriptor(open_retrying(path, O_RDONLY | O_DIRECTORY));
     if (descriptor.get() < 0) return error_from_errno(errno, "open the folder", path);
-    // Some file systems cannot sync a folder and say EINVAL: there the rename itself is all one can have.
-    if (::fsync(descriptor.get()) != 0 && errno != EINVAL) return error_from_errno(errno, "sync the folder", path);
+    // Some file systems cannot sync a folder and say EINVAL: there the rename itself is all one can
+    // have.
+    if (::fsync(descriptor.get()) != 0 && errno != EINVAL)
+      return error_from_errno(errno, "sync the folder", path);
     return {};
   }
 
   Result<void> set_permissions(const std::string& path, std::uint32_t permissions) override {
-    if (::chmod(path.c_str(), permissions) != 0) return error_from_errno(errno, "set the permissions of", path);
+    if (::chmod(path.c_str(), permissions) != 0)
+      return error_from_errno(errno, "set the permissions of", path);
     return {};
   }
 
-  Result<void> set_modification_time(const std::string& path, std::chrono::system_clock::time_point time) override {
-    const auto since_epoch = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  Result<void> set_modification_time(const std::string& path,
+                                     std::chrono::system_clock::time_point time) override {
+    const auto since_epoch =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
     timespec stamp{};
     stamp.tv_sec = since_epoch / 1'000'000'000;
     stamp.tv_nsec = since_epoch % 1'000'000'000;
     const timespec times[2] = {{0, UTIME_OMIT}, stamp};
-    if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) return error_from_errno(errno, "stamp", path);
+    if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0)
+      return error_from_errno(errno, "stamp", path);
     return {};
   }
 
   Result<ByteCount> free_space(const std::string& path) override {
     struct statvfs raw {};
-    if (::statvfs(path.c_str(), &raw) != 0) return error_from_errno(errno, "look at the file system of", path);
+    if (::statvfs(path.c_str(), &raw) != 0)
+      return error_from_errno(errno, "look at the file system of", path);
     return ByteCount(static_cast<std::uint64_t>(raw.f_bavail) * raw.f_frsize);
   }
 };

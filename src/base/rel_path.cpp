@@ -29,7 +29,8 @@ Result<RelPath> RelPath::parse(std::string_view text) {
   if (text.front() == '/') return bad_path(text, "it is absolute");
   for (const char c : text) {
     if (c == '\\') return bad_path(text, "it has a backslash");
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad_path(text, "it has a control character");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      return bad_path(text, "it has a control character");
   }
   if (text.size() >= 2 && text[1] == ':') return bad_path(text, "it begins with a drive");
   std::string_view rest = text;
@@ -37,7 +38,8 @@ Result<RelPath> RelPath::parse(std::string_view text) {
     const std::size_t slash = rest.find('/');
     const std::string_view part = rest.substr(0, slash);
     if (part.empty()) return bad_path(text, "it has an empty part");
-    if (part == "." || part == "..") return bad_path(text, "it has the part '" + std::string(part) + "'");
+    if (part == "." || part == "..")
+      return bad_path(text, "it has the part '" + std::string(part) + "'");
     if (part.size() > k_max_part) return bad_path(text, "a part is longer than 255 bytes");
     if (slash == std::string_view::npos) break;
     rest.remove_prefix(slash + 1);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
@@ -12,19 +13,21 @@
 #include <stop_token>
 #include <utility>
 
+#include "base/fork_generation.h"
 #include "modelhub/job.h"
 
 namespace modelhub::base {
 
 class Executor;
 
-// Lets any number of callers who want the same thing at the same time share one piece of work. Each caller gets a Job
-// of its own, so each can give up alone; the work is asked to stop when the last one has.
+// Lets any number of callers who want the same thing at the same time share one piece of work. Each
+// caller gets a Job of its own, so each can give up alone; the work is asked to stop when the last
+// one has.
 //
-// Invariants:    at most one flight for a key that somebody still waits for; the result or error of a flight goes to
-//                every caller who joined it.
-// Thread safety: all methods from any thread. `start` runs on the thread that calls join(), outside the lock; it must
-//                hand the work to a thread and return.
+// Invariants:    at most one flight for a key that somebody still waits for; the result or error of
+//                a flight goes to every caller who joined it.
+// Thread safety: all methods from any thread. `start` runs on the thread that calls join(), outside
+//                the lock; it must hand the work to a thread and return.
 // Ownership:     flights keep what they need alive; the SingleFlight may go first.
 template <class Key, class T>
 class SingleFlight {
@@ -32,7 +35,8 @@ class SingleFlight {
   struct Flight;
 
  public:
-  // What does the work's side of a flight: copyable; the flight ends with `cancelled` if the last copy goes unanswered.
+  // What does the work's side of a flight: copyable; the flight ends with `cancelled` if the last
+  // copy goes unanswered.
   class Lead {
    public:
     void complete(const Result<T>& result) const { end_->flight_complete(result); }
@@ -51,7 +55,9 @@ class SingleFlight {
 
       End(std::shared_ptr<Table> t, std::shared_ptr<Flight> f, Key k)
           : table(std::move(t)), flight(std::move(f)), key(std::move(k)) {}
-      ~End() { flight_complete(Error(ErrorCode::cancelled, Subject::other, "the work was dropped")); }
+      ~End() {
+        flight_complete(Error(ErrorCode::cancelled, Subject::other, "the work was dropped"));
+      }
       End(const End&) = delete;
       End& operator=(const End&) = delete;
 
@@ -60,8 +66,11 @@ class SingleFlight {
         return flight->tickets;
       }
       void flight_complete(const Result<T>& result) const {
+        // the mutex may be locked for ever
+        if (table->fork_generation != fork_generation()) return;
         std::list<Promise<T>> tickets;
-        std::list<StopCallback> cancellations;  // destroyed outside the lock: that may wait for a running callback
+        // destroyed outside the lock: that may wait for a running callback
+        std::list<StopCallback> cancellations;
         {
           std::lock_guard lock(table->mutex);
           table->forget(key, flight);
@@ -80,9 +89,16 @@ class SingleFlight {
   explicit SingleFlight(std::shared_ptr<Executor> callbacks)
       : callbacks_(std::move(callbacks)), table_(std::make_shared<Table>()) {}
 
-  // Joins the flight for `key`, or starts one: whoever holds the Lead must complete it sooner or later.
+  // Joins the flight for `key`, or starts one: whoever holds the Lead must complete it sooner or
+  // later.
   Job<T> join(const Key& key, const std::function<void(Lead)>& start) {
     Promise<T> ticket(callbacks_);
+    if (table_->fork_generation != fork_generation()) {
+      ticket.complete(Error(ErrorCode::unsupported, Subject::other,
+                            "this work belongs to the process that forked",
+                            "open a new Hub in the child process"));
+      return ticket.job();
+    }
     std::shared_ptr<Flight> flight;
     bool is_first = false;
     {
@@ -104,11 +120,12 @@ class SingleFlight {
 
   struct Flight {
     std::stop_source stop;
-    std::list<Promise<T>> tickets;          // guarded by Table::mutex
-    std::size_t waiting = 0;                // guarded by Table::mutex; tickets that were not cancelled
+    std::list<Promise<T>> tickets;  // guarded by Table::mutex
+    std::size_t waiting = 0;        // guarded by Table::mutex; tickets that were not cancelled
     std::list<StopCallback> cancellations;  // guarded by Table::mutex
   };
   struct Table {
+    const std::uint64_t fork_generation = base::fork_generation();
     std::mutex mutex;
     std::map<Key, std::shared_ptr<Flight>> flights;  // guarded by mutex
 
@@ -119,14 +136,16 @@ class SingleFlight {
     }
   };
 
-  void watch_cancellation(const Key& key, const std::shared_ptr<Flight>& flight, const Promise<T>& ticket) {
+  void watch_cancellation(const Key& key, const std::shared_ptr<Flight>& flight,
+                          const Promise<T>& ticket) {
     std::function<void()> on_cancel = [table = table_, weak = std::weak_ptr<Flight>(flight), key] {
       const std::shared_ptr<Flight> still = weak.lock();
       if (!still) return;
       {
         std::lock_guard lock(table->mutex);
         if (--still->waiting > 0) return;
-        table->forget(key, still);  // who comes now starts anew, and does not inherit the cancellation
+        // who comes now starts anew, and does not inherit the cancellation
+        table->forget(key, still);
       }
       still->stop.request_stop();
     };

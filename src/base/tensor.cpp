@@ -15,11 +15,11 @@ struct DTypeRow {
 };
 
 constexpr std::array k_dtypes = {
-    DTypeRow{DType::float32, "float32", 4}, DTypeRow{DType::float16, "float16", 2},
+    DTypeRow{DType::float32, "float32", 4},   DTypeRow{DType::float16, "float16", 2},
     DTypeRow{DType::bfloat16, "bfloat16", 2}, DTypeRow{DType::float64, "float64", 8},
-    DTypeRow{DType::uint8, "uint8", 1}, DTypeRow{DType::int8, "int8", 1},
-    DTypeRow{DType::uint16, "uint16", 2}, DTypeRow{DType::int16, "int16", 2},
-    DTypeRow{DType::int32, "int32", 4}, DTypeRow{DType::int64, "int64", 8},
+    DTypeRow{DType::uint8, "uint8", 1},       DTypeRow{DType::int8, "int8", 1},
+    DTypeRow{DType::uint16, "uint16", 2},     DTypeRow{DType::int16, "int16", 2},
+    DTypeRow{DType::int32, "int32", 4},       DTypeRow{DType::int64, "int64", 8},
     DTypeRow{DType::boolean, "bool", 1},
 };
 
@@ -39,7 +39,8 @@ Result<DType> parse_dtype(std::string_view name) {
   for (const DTypeRow& row : k_dtypes) {
     if (row.name == name) return row.dtype;
   }
-  return Error(ErrorCode::invalid_argument, Subject::other, "'" + std::string(name) + "' is not a tensor type");
+  return Error(ErrorCode::invalid_argument, Subject::other,
+               "'" + std::string(name) + "' is not a tensor type");
 }
 
 std::size_t size_of(DType dtype) {
@@ -81,7 +82,8 @@ Result<Tensor> Tensor::allocate(DType dtype, Shape shape) {
   tensor.data_.reset(std::aligned_alloc(k_alignment, rounded));
   if (tensor.data_ == nullptr) {
     return Error(ErrorCode::out_of_memory, Subject::other,
-                 "no memory for a tensor of shape " + to_string(shape) + " (" + std::to_string(bytes) + " bytes)");
+                 "no memory for a tensor of shape " + to_string(shape) + " (" +
+                     std::to_string(bytes) + " bytes)");
   }
   tensor.dtype_ = dtype;
   tensor.shape_ = std::move(shape);

@@ -59,12 +59,10 @@ struct SearchOptions {
 // All models that are known, from layers of documents: later ones win for each model and version.
 //
 // Invariants:    names and aliases are unique under every spelling; each model has a version, each
-// version a variant,
-//                and the default version exists.
+//                version a variant, and the default version exists.
 // Thread safety: constant after load(); all methods from any thread. Copies share their content.
 // Errors:        corrupt_data, unsupported, not_found, io_error with Subject::catalog for
-// documents: the message begins
-//                with file:line. Never throws.
+//                documents: the message begins with file:line. Never throws.
 // Format:        docs/formats/catalog.md, version 1.
 class Catalog {
  public:
@@ -107,8 +105,8 @@ class Catalog {
   Catalog() = default;
 
   std::vector<std::shared_ptr<const ModelEntry>> models_;
-  std::map<std::string, std::size_t, std::less<>>
-      by_spelling_;  // folded name or alias → index in models_
+  // folded name or alias → index in models_
+  std::map<std::string, std::size_t, std::less<>> by_spelling_;
 };
 
 // True for formats whose reading can execute code that the file carries. They are pulled, never

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
-#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -124,8 +123,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   JsonNode* add(JsonNode::Kind kind) {
     JsonNode* node = &root_;
     if (!open_.empty() && open_.back()->kind == JsonNode::Kind::object) {
-      open_.back()->members.push_back({std::move(key_), JsonNode()});
-      node = &open_.back()->members.back().value;
+      node = &open_.back()->members.emplace_back(JsonNode::Member{std::move(key_), {}}).value;
     } else if (!open_.empty()) {
       node = &open_.back()->items.emplace_back();
     }

@@ -11,8 +11,6 @@
 
 namespace modelhub::catalog {
 
-struct JsonMember;
-
 // A JSON document whose every value knows its line, so that errors can say where.
 //
 // Thread safety: a value.
@@ -26,14 +24,15 @@ struct JsonNode {
   std::uint64_t integer = 0;
   double number = 0;
   std::string text;
-  std::vector<JsonMember> members;  // object, in the order of the document
-  std::vector<JsonNode> items;      // array
+  struct Member;
+  std::vector<Member> members;  // object, in the order of the document
+  std::vector<JsonNode> items;  // array
 
   // Null when the object has no such member.
   const JsonNode* find(std::string_view key) const;
 };
 
-struct JsonMember {
+struct JsonNode::Member {
   std::string name;
   JsonNode value;
 };

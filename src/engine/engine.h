@@ -17,11 +17,12 @@ namespace modelhub::engine {
 
 // How calls to one session may overlap.
 enum class Concurrency {
-  shared,          // run() from many threads at once
-  one_at_a_time,   // the runtime serialises
+  shared,         // run() from many threads at once
+  one_at_a_time,  // the runtime serialises
 };
 
-// What an engine says about one device: usable, or why not ("this ONNX Runtime has no CUDA provider").
+// What an engine says about one device: usable, or why not ("this ONNX Runtime has no CUDA
+// provider").
 struct DeviceOffer {
   std::string device;  // "cpu:0", "cuda:0"
   bool is_usable = false;
@@ -46,11 +47,11 @@ struct EngineFile {
 };
 
 struct LoadRequest {
-  std::string format;              // "onnx"
+  std::string format;  // "onnx"
   std::vector<EngineFile> files;
   std::string device = "cpu:0";
-  int threads = 0;                 // for one run; 0: the engine's default
-  bool allow_fallback = false;     // may parts of the graph run on the CPU when the device is another?
+  int threads = 0;              // for one run; 0: the engine's default
+  bool allow_fallback = false;  // may parts of the graph run on the CPU when the device is another?
 };
 
 struct TensorSpec {
@@ -62,8 +63,9 @@ struct TensorSpec {
 // A model in memory, ready to run.
 //
 // Thread safety: run() as EngineInfo::concurrency says; the others from any thread.
-// Errors:        run(): invalid_argument (a tensor that the model does not take: name, type or shape, with both), internal
-//                and out_of_memory from the engine, Subject::engine. Never throws.
+// Errors:        run(): invalid_argument (a tensor that the model does not take: name, type or
+//                shape, with both), internal and out_of_memory from the engine, Subject::engine.
+//                Never throws.
 class Session {
  public:
   struct Input {
@@ -90,7 +92,8 @@ class Engine {
   virtual const EngineInfo& info() const = 0;
   // Bytes of memory that loading will take at its peak: an estimate, before anything is read.
   virtual ByteCount estimate(const LoadRequest& request) const = 0;
-  // Errors: unsupported (with the sentence a user needs), corrupt_data, out_of_memory, io_error; never throws.
+  // Errors: unsupported (with the sentence a user needs), corrupt_data, out_of_memory, io_error;
+  // never throws.
   virtual Result<std::unique_ptr<Session>> load(const LoadRequest& request) = 0;
 };
 

@@ -31,10 +31,12 @@ TEST(ErrorTest, EveryCodeHasANameOfItsOwnAndAFace) {
 }
 
 TEST(ErrorTest, ContextIsOutermostFirst) {
-  const Error error = Error(ErrorCode::io_error, Subject::store, "cannot write x", "free some space")
-                          .with_context("fetch a.onnx")
-                          .with_context("pull yolov8n");
-  EXPECT_EQ(error.to_string(), "cannot write x (pull yolov8n > fetch a.onnx)\nhint: free some space");
+  const Error error =
+      Error(ErrorCode::io_error, Subject::store, "cannot write x", "free some space")
+          .with_context("fetch a.onnx")
+          .with_context("pull yolov8n");
+  EXPECT_EQ(error.to_string(),
+            "cannot write x (pull yolov8n > fetch a.onnx)\nhint: free some space");
 }
 
 }  // namespace

@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include <modelhub/closest_match.h>
+#include <modelhub/version.h>
+
+namespace modelhub::cli {
+namespace {
+
+constexpr const char* k_examples =
+    "Examples:\n"
+    "  modelhub run yolox_s street.jpg                 boxes, and an annotated picture\n"
+    "  modelhub run yolov8n a.jpg b.jpg --json         the same as JSON, for programs\n"
+    "  modelhub pull mobilenet_v2@12:onnx-int8         one version and variant\n"
+    "  modelhub search --task detect --license MIT     what there is\n"
+    "\n"
+    "Environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS, MODELHUB_LICENSES, "
+    "MODELHUB_OFFLINE,\n"
+    "MODELHUB_ENGINE_PATH, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT, NO_COLOR.\n"
+    "Exit codes: 0 ok, 1 other, 2 usage, 3 not found, 4 network, 5 verification, 6 storage, 7 "
+    "device or engine,\n"
+    "8 offline and not installed, 130 interrupted.";
+
+Error usage_error(std::string message, const std::string& hint) {
+  return {ErrorCode::invalid_argument, Subject::usage, std::move(message), hint};
+}
+
+// The values that CLI11 writes into while it parses.
+struct Values {
+  Invocation invocation;
+  bool json = false;
+  bool quiet = false;
+  bool offline = false;
+  std::string home;
+  std::vector<std::string> catalogs;
+  std::vector<std::string> mirrors;
+  std::string licenses;
+  ListCommand list;
+  SearchCommand search;
+  ShowCommand show;
+  PullCommand pull;
+  VerifyCommand verify;
+  RemoveCommand remove;
+  RunCommand run;
+  std::string fallback = "any";
+  float conf = 0;
+  float iou = 0;
+  int max_det = 0;
+  std::vector<std::string> classes;
+};
+
+void add_global_options(CLI::App& app, Values& values) {
+  app.add_flag("--json", values.json, "Data as JSON with a schema_version; errors too");
+  app.add_flag("-q,--quiet", values.quiet, "Only data and errors");
+  app.add_flag("--offline", values.offline, "Fetch nothing: only what is installed");
+  app.add_option("--home", values.home, "Where models are kept (default ~/.omni_dev/models)")
+      ->type_name("DIR");
+  app.add_option("--catalog", values.catalogs, "A catalog document on top of the others")
+      ->type_name("FILE");
+  app.add_option("--mirror", values.mirrors,
+                 "Base URL that has files under sha256/<hex>, tried first")
+      ->type_name("URL");
+  app.add_option("--licenses", values.licenses,
+                 "Pull only models of these licences: Apache-2.0,MIT")
+      ->type_name("LIST");
+}
+
+void add_catalog_commands(CLI::App& app, Values& values) {
+  CLI::App* list = app.add_subcommand("list", "The models that exist and what is installed");
+  list->add_flag("--installed", values.list.installed_only, "Only what is installed");
+  CLI::App* search = app.add_subcommand("search", "Models by words, task or licence");
+  search->add_option("text", values.search.text, "Words in the name or title");
+  search->add_option("--task", values.search.task, "detect, classify, face_detect, ...")
+      ->type_name("TASK");
+  search->add_option("--license", values.search.license, "SPDX name")->type_name("NAME");
+  CLI::App* show = app.add_subcommand("show", "One model: versions, variants, files, licence");
+  show->add_option("model", values.show.model, "Name or alias")->required();
+}
+
+void add_store_commands(CLI::App& app, Values& values) {
+  CLI::App* pull = app.add_subcommand("pull", "Install models: fetch, verify, publish");
+  pull->add_option("model", values.pull.models, "name[@version][:variant]")->required();
+  pull->add_flag("--dry-run", values.pull.dry_run, "Say what would be fetched");
+  CLI::App* verify =
+      app.add_subcommand("verify", "Look whether installed files are still the right ones");
+  verify->add_option("model", values.verify.models, "Which; all when none is given");
+  verify->add_flag("--full", values.verify.full, "Read and hash every byte");
+  CLI::App* remove = app.add_subcommand("rm", "Remove installed models");
+  remove->add_option("model", values.remove.models, "name[@version][:variant]")->required();
+  remove->add_flag("--dry-run", values.remove.dry_run, "Say what would be removed");
+}
+
+void add_run_command(CLI::App& app, Values& values) {
+  CLI::App* run = app.add_subcommand("run", "Run a model on pictures, pulling it first if need be");
+  run->add_option("model", values.run.model, "name[@version][:variant]")->required();
+  run->add_option("picture", values.run.pictures, "JPEG, PNG, WebP or TIFF; - for standard input")
+      ->required();
+  run->add_option("--out", values.run.out, "Annotated picture: a .png or .jpg, or a folder")
+      ->type_name("PATH");
+  run->add_flag("--no-picture", values.run.no_picture, "Write no annotated picture");
+  run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
+  run->add_option("--device", values.run.load.device, "auto, cpu, gpu, or a name such as cuda:0")
+      ->type_name("NAME");
+  run->add_option("--fallback", values.fallback,
+                  "never, listed or any (default): when the device cannot be used")
+      ->type_name("POLICY");
+  run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));
+  run->add_option("--iou", values.iou, "Most overlap of two boxes of a class, 0..1")
+      ->check(CLI::Range(0.0, 1.0));
+  run->add_option("--max-det", values.max_det, "Most answers for a picture")
+      ->check(CLI::Range(1, 100000));
+  run->add_option("--classes", values.classes, "Only these, by name or number: person,car")
+      ->delimiter(',');
+}
+
+// "a, b" -> its parts, without spaces around them.
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  for (const std::string& part : CLI::detail::split(text, ',')) {
+    std::string trimmed = CLI::detail::trim_copy(part);
+    if (!trimmed.empty()) parts.push_back(std::move(trimmed));
+  }
+  return parts;
+}
+
+void apply_globals(const Values& values, Invocation& invocation) {
+  invocation.format = values.json ? Format::json : Format::text;
+  invocation.talk = values.quiet ? Talk::quiet : Talk::normal;
+  HubOptions& hub = invocation.hub;
+  if (!values.home.empty()) hub.home = values.home;
+  if (values.offline) hub.network = Network::offline;
+  if (!values.licenses.empty()) hub.licenses = split_list(values.licenses);
+  hub.catalogs.insert(hub.catalogs.end(), values.catalogs.begin(), values.catalogs.end());
+  // What is typed is tried before what the environment says.
+  hub.mirrors.insert(hub.mirrors.begin(), values.mirrors.begin(), values.mirrors.end());
+}
+
+Result<void> apply_run(const CLI::App& run, Values& values) {
+  if (run.count("--conf") > 0) values.run.options.conf(values.conf);
+  if (run.count("--iou") > 0) values.run.options.iou(values.iou);
+  if (run.count("--max-det") > 0) values.run.options.max_det(values.max_det);
+  values.run.options.classes(values.classes);
+  Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
+  if (!fallback) return std::move(fallback).error();
+  values.run.load.fallback = *fallback;
+  return {};
+}
+
+Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
+  Invocation invocation;
+  invocation.hub = HubOptions::from_environment();
+  apply_globals(values, invocation);
+  const CLI::App& chosen = *app.get_subcommands().front();
+  const std::string& name = chosen.get_name();
+  if (name == "list") invocation.command = values.list;
+  if (name == "search") invocation.command = values.search;
+  if (name == "show") invocation.command = values.show;
+  if (name == "pull") invocation.command = values.pull;
+  if (name == "verify") invocation.command = values.verify;
+  if (name == "rm") invocation.command = values.remove;
+  if (name == "devices") invocation.command = DevicesCommand();
+  if (name == "doctor") invocation.command = DoctorCommand();
+  if (name == "run") {
+    if (Result<void> applied = apply_run(chosen, values); !applied)
+      return std::move(applied).error();
+    invocation.command = values.run;
+  }
+  return invocation;
+}
+
+// The first word that is no option and no value of one of the global options, if it names no
+// command.
+Result<void> check_command_word(const CLI::App& app, int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word[0] == '-') {
+      const CLI::Option* option =
+          word.find('=') == std::string::npos ? app.get_option_no_throw(word) : nullptr;
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;
+      continue;
+    }
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      if (command->get_name() == word) return {};
+      names.push_back(command->get_name());
+    }
+    const std::optional<std::string> meant = closest_match(word, names);
+    return usage_error("'" + word + "' is not a command of modelhub" +
+                           (meant ? "; did you mean '" + *meant + "'?" : ""),
+                       "modelhub --help lists the commands");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char* const* argv) {
+  Values values;
+  CLI::App app("modelhub " MODELHUB_VERSION ": gets vision models onto this machine and runs them",
+               "modelhub");
+  app.footer(k_examples);
+  app.set_version_flag("--version", "modelhub " MODELHUB_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_global_options(app, values);
+  add_catalog_commands(app, values);
+  add_store_commands(app, values);
+  add_run_command(app, values);
+  app.add_subcommand("devices", "The devices of this machine, and which engine can use them");
+  app.add_subcommand("doctor", "Look at everything modelhub needs, and say what is wrong");
+  if (Result<void> known = check_command_word(app, argc, argv); !known)
+    return std::move(known).error();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    return std::variant<Invocation, HelpText>(
+        HelpText{(chosen.empty() ? &app : chosen.front())->help()});
+  } catch (const CLI::CallForAllHelp&) {
+    return std::variant<Invocation, HelpText>(HelpText{app.help("", CLI::AppFormatMode::All)});
+  } catch (const CLI::CallForVersion& version) {
+    return std::variant<Invocation, HelpText>(HelpText{std::string(version.what()) + "\n"});
+  } catch (const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    return usage_error(error.what(), "modelhub " +
+                                         (chosen.empty() ? "" : chosen.front()->get_name() + " ") +
+                                         "--help shows the usage");
+  }
+  return to_invocation(app, values).transform([](Invocation invocation) {
+    return std::variant<Invocation, HelpText>(std::move(invocation));
+  });
+}
+
+}  // namespace modelhub::cli

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "console.h"
+#include <modelhub/options.h>
+#include <modelhub/result.h>
+
+namespace modelhub::cli {
+
+struct ListCommand {
+  bool installed_only = false;
+};
+struct SearchCommand {
+  std::string text;
+  std::string task;
+  std::string license;
+};
+struct ShowCommand {
+  std::string model;
+};
+struct PullCommand {
+  std::vector<std::string> models;
+  bool dry_run = false;
+};
+struct VerifyCommand {
+  std::vector<std::string> models;  // empty: all that are installed
+  bool full = false;
+};
+struct RemoveCommand {
+  std::vector<std::string> models;
+  bool dry_run = false;
+};
+struct RunCommand {
+  std::string model;
+  std::vector<std::string> pictures;
+  // file or folder for annotated pictures; empty: beside nothing, in the working directory
+  std::string out;
+  bool no_picture = false;
+  bool explain = false;
+  LoadOptions load;
+  RunOptions options;
+};
+struct DevicesCommand {};
+struct DoctorCommand {};
+
+// What the command line asks for.
+struct Invocation {
+  HubOptions hub;
+  Format format = Format::text;
+  Talk talk = Talk::normal;
+  std::variant<ListCommand, SearchCommand, ShowCommand, PullCommand, VerifyCommand, RemoveCommand,
+               RunCommand, DevicesCommand, DoctorCommand>
+      command;
+};
+
+// Or the text that --help or --version asks for.
+struct HelpText {
+  std::string text;
+};
+
+// Errors: invalid_argument with subject usage.
+Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char* const* argv);
+
+}  // namespace modelhub::cli

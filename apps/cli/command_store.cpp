@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.h"
+#include "json_shapes.h"
+#include "waiting.h"
+
+namespace modelhub::cli {
+namespace {
+
+int first_failure(int so_far, int code) { return so_far != 0 ? so_far : code; }
+
+int pull_one(const std::string& reference, const PullCommand& command, const Session& session,
+             Json& results) {
+  const Console& console = session.console;
+  Result<PullPlan> plan = session.hub.plan_pull(reference);
+  if (!plan) return console.fail(plan.error());
+  if (command.dry_run) {
+    results.push_back(to_json(*plan));
+    if (!console.is_json()) {
+      console.print(plan->reference + (plan->is_installed
+                                           ? " is installed"
+                                           : ": " + plan->bytes_to_fetch.to_string() +
+                                                 " to fetch, licence " + plan->license));
+    }
+    return 0;
+  }
+  announce_pull(*plan, console);
+  Result<InstalledModel> model = wait_for(session.hub.pull(reference), console);
+  if (!model) return console.fail(model.error());
+  results.push_back(to_json(*model));
+  if (!console.is_json()) {
+    console.print(plan->reference +
+                  (plan->is_installed
+                       ? " is installed already"
+                       : " installed, " + plan->bytes_total.to_string() + " verified"));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void announce_pull(const PullPlan& plan, const Console& console) {
+  if (plan.is_installed) return;
+  console.say("pulling " + plan.reference + ", " + plan.bytes_to_fetch.to_string() +
+              "; licence: " + plan.license);
+}
+
+int execute(const PullCommand& command, const Session& session) {
+  Json document = new_document();
+  document["models"] = Json::array();
+  int exit_code = 0;
+  for (const std::string& reference : command.models) {
+    exit_code = first_failure(exit_code, pull_one(reference, command, session, document["models"]));
+    if (is_interrupted()) break;
+  }
+  if (session.console.is_json()) session.console.print_json(document);
+  return exit_code;
+}
+
+int execute(const VerifyCommand& command, const Session& session) {
+  const Console& console = session.console;
+  const VerifyMode mode = command.full ? VerifyMode::full : VerifyMode::stamps;
+  Json document = new_document();
+  document["models"] = Json::array();
+  int exit_code = 0;
+  const std::vector<std::string> references =
+      command.models.empty() ? std::vector<std::string>{""} : command.models;
+  std::size_t count = 0;
+  for (const std::string& reference : references) {
+    Result<std::vector<VerifyReport>> reports = session.hub.verify(reference, mode);
+    if (!reports) {
+      exit_code = first_failure(exit_code, console.fail(reports.error()));
+      continue;
+    }
+    for (const VerifyReport& report : *reports) {
+      ++count;
+      document["models"].push_back(to_json(report));
+      if (!report.is_whole()) exit_code = first_failure(exit_code, 5);
+      if (console.is_json()) continue;
+      console.print(reference_of(report.model) + (report.is_whole() ? ": ok" : ": DAMAGED"));
+      for (const VerifiedFile& file : report.files) {
+        if (file.verdict != FileVerdict::ok) console.print("  " + file.detail);
+      }
+    }
+  }
+  if (console.is_json()) console.print_json(document);
+  if (!console.is_json() && count == 0 && exit_code == 0)
+    console.say("nothing is installed in " + session.hub.home());
+  if (exit_code == 5)
+    console.say("hint: modelhub rm MODEL, then modelhub pull MODEL fetches it again");
+  return exit_code;
+}
+
+int execute(const RemoveCommand& command, const Session& session) {
+  const Console& console = session.console;
+  Json document = new_document();
+  document["removed"] = Json::array();
+  int exit_code = 0;
+  for (const std::string& reference : command.models) {
+    Result<RemoveReport> report =
+        session.hub.remove(reference, command.dry_run ? DryRun::yes : DryRun::no);
+    if (!report) {
+      exit_code = first_failure(exit_code, console.fail(report.error()));
+      continue;
+    }
+    for (const std::string& removed : report->references) {
+      document["removed"].push_back(removed);
+      if (!console.is_json())
+        console.print((command.dry_run ? "would remove " : "removed ") + removed);
+    }
+    if (!console.is_json()) {
+      console.say(report->bytes_freed.to_string() +
+                  (command.dry_run ? " would be freed" : " freed"));
+    }
+  }
+  if (console.is_json()) console.print_json(document);
+  return exit_code;
+}
+
+}  // namespace modelhub::cli

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arguments.h"
+#include "console.h"
+#include <modelhub/hub.h>
+
+namespace modelhub::cli {
+
+// What every command works with.
+struct Session {
+  const Hub& hub;
+  const Console& console;
+};
+
+// Each returns the exit code.
+int execute(const ListCommand& command, const Session& session);
+int execute(const SearchCommand& command, const Session& session);
+int execute(const ShowCommand& command, const Session& session);
+int execute(const PullCommand& command, const Session& session);
+int execute(const VerifyCommand& command, const Session& session);
+int execute(const RemoveCommand& command, const Session& session);
+int execute(const RunCommand& command, const Session& session);
+int execute(const DevicesCommand& command, const Session& session);
+int execute(const DoctorCommand& command, const Session& session);
+
+// Tells the licence of what is about to be pulled; nothing when it is installed.
+void announce_pull(const PullPlan& plan, const Console& console);
+
+}  // namespace modelhub::cli

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+
+#include "console.h"
+#include "progress_bar.h"
+#include <modelhub/job.h>
+
+namespace modelhub::cli {
+
+// From now on SIGINT and SIGTERM only leave a mark, so that a job can be cancelled in order. A
+// second SIGINT ends the process at once.
+void watch_interrupts();
+bool is_interrupted();
+
+// Waits for a job, drawing its progress; an interrupt cancels it.
+template <class T>
+Result<T> wait_for(const Job<T>& job, const Console& console) {
+  constexpr auto k_redraw = std::chrono::milliseconds(100);
+  // A short job never shows a bar: it would only flicker.
+  if (job.wait_for(std::chrono::milliseconds(30))) return job.get();
+  ProgressBar bar(console);
+  while (!job.wait_for(k_redraw)) {
+    bar.draw(job.progress());
+    if (is_interrupted()) job.cancel();
+  }
+  return job.get();
+}
+
+}  // namespace modelhub::cli

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "ort_environment.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace modelhub::onnxruntime_engine {
+namespace {
+
+struct Shared {
+  std::mutex mutex;
+  std::vector<const engine_module::Host*> listeners;  // guarded by mutex
+  std::map<const OrtApi*, OrtEnv*> environments;      // guarded by mutex
+};
+
+// Never destroyed: threads of ONNX Runtime may log while the process exits.
+Shared& shared() {
+  static Shared* const the_one = new Shared;
+  return *the_one;
+}
+
+// ONNX Runtime's errors are returned as well, so here they are for the curious only; its warnings
+// are about how it optimises a graph, seldom of use to somebody who runs it.
+mh_log_level level_of(OrtLoggingLevel severity) {
+  return severity == ORT_LOGGING_LEVEL_WARNING ? MH_LOG_INFO : MH_LOG_DEBUG;
+}
+
+void ORT_API_CALL log_line(void*, OrtLoggingLevel severity, const char*, const char*, const char*,
+                           const char* message) {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  for (const engine_module::Host* const host : shared().listeners) {
+    host->log(level_of(severity), "ONNX Runtime: " + std::string(message));
+  }
+}
+
+}  // namespace
+
+OrtEnv* environment_of(const OrtLibrary& library) {
+  {
+    const std::lock_guard<std::mutex> lock(shared().mutex);
+    const auto found = shared().environments.find(&library.api());
+    if (found != shared().environments.end()) return found->second;
+  }
+  // Without the lock: it may log. Making it twice gives the same one, counted twice.
+  OrtEnv* made = nullptr;
+  library.check(library.api().CreateEnvWithCustomLogger(
+      &log_line, nullptr, ORT_LOGGING_LEVEL_WARNING, "modelhub", &made));
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  shared().environments[&library.api()] = made;
+  return made;
+}
+
+LogListener::LogListener(const engine_module::Host& host) : host_(host) {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  shared().listeners.push_back(&host_);
+}
+
+LogListener::~LogListener() {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  auto& listeners = shared().listeners;
+  listeners.erase(std::find(listeners.begin(), listeners.end(), &host_));
+}
+
+}  // namespace modelhub::onnxruntime_engine

@@ -1,0 +1,261 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "ort_session.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "onnx_file.h"
+#include "ort_environment.h"
+#include "ort_failure.h"
+
+namespace modelhub::onnxruntime_engine {
+namespace {
+
+using engine_module::Description;
+using engine_module::Failure;
+using engine_module::Inputs;
+using engine_module::Output;
+using engine_module::TensorSpec;
+
+struct TypeRow {
+  ONNXTensorElementDataType ort;
+  mh_dtype dtype;
+  std::size_t bytes;
+};
+
+constexpr TypeRow k_types[] = {
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, MH_FLOAT32, 4},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, MH_FLOAT16, 2},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, MH_BFLOAT16, 2},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, MH_FLOAT64, 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, MH_UINT8, 1},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, MH_INT8, 1},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16, MH_UINT16, 2},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16, MH_INT16, 2},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, MH_INT32, 4},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, MH_INT64, 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, MH_BOOL, 1},
+};
+
+// 0 when engine.h has no such type (texts, complex numbers, 4 bits).
+mh_dtype dtype_of(ONNXTensorElementDataType type) {
+  for (const TypeRow& row : k_types) {
+    if (row.ort == type) return row.dtype;
+  }
+  return 0;
+}
+
+std::size_t size_of(mh_dtype dtype) {
+  for (const TypeRow& row : k_types) {
+    if (row.dtype == dtype) return row.bytes;
+  }
+  return 0;
+}
+
+ONNXTensorElementDataType ort_type_of(mh_dtype dtype) {
+  for (const TypeRow& row : k_types) {
+    if (row.dtype == dtype) return row.ort;
+  }
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+}
+
+// Cores that this process may use; two hyper-threads of one core count once, since they share its
+// arithmetic units.
+int usable_cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    const std::string number = std::to_string(cpu);
+    std::ifstream file("/sys/devices/system/cpu/cpu" + number + "/topology/thread_siblings_list");
+    std::string siblings;
+    cores.insert(std::getline(file, siblings) ? siblings : number);
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
+
+OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, int threads) {
+  const OrtApi& api = library.api();
+  OrtSessionOptions* raw = nullptr;
+  library.check(api.CreateSessionOptions(&raw));
+  OrtPtr<OrtSessionOptions> options(raw, api.ReleaseSessionOptions);
+  // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
+  library.check(api.SetIntraOpNumThreads(raw, threads > 0 ? threads : usable_cores()));
+  library.check(api.SetInterOpNumThreads(raw, 1));
+  library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
+  library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
+  // Threads that wait sleep and do not spin. Measured with YOLOv8n, two threads, two cores, ONNX
+  // Runtime 1.32: alone on an idle machine it costs 67 -> 77..95 ms a run; two models at once
+  // take 2.6 s for 16 runs in place of 9.0 s, and a loaded model that nobody uses takes no time
+  // from others.
+  library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
+  return options;
+}
+
+TensorSpec read_spec(const OrtLibrary& library, const OrtTypeInfo* type, std::string name,
+                     const std::string& model) {
+  const OrtApi& api = library.api();
+  const OrtTensorTypeAndShapeInfo* info = nullptr;
+  library.check(api.CastTypeInfoToTensorInfo(type, &info));
+  ONNXTensorElementDataType element = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  if (info != nullptr) library.check(api.GetTensorElementType(info, &element));
+  TensorSpec spec;
+  spec.dtype = dtype_of(element);
+  if (spec.dtype == 0) {
+    throw Failure(
+        MH_UNSUPPORTED, MH_ABOUT_MODEL, "'" + name + "' of " + model + " is no tensor of numbers",
+        "export the model without maps, sequences and texts (scikit-learn: zipmap=False)");
+  }
+  spec.name = std::move(name);
+  std::size_t rank = 0;
+  library.check(api.GetDimensionsCount(info, &rank));
+  spec.shape.resize(rank);
+  library.check(api.GetDimensions(info, spec.shape.data(), rank));
+  for (std::int64_t& side : spec.shape) side = std::max<std::int64_t>(side, -1);
+  return spec;
+}
+
+using Count = decltype(OrtApi::SessionGetInputCount);
+using Name = decltype(OrtApi::SessionGetInputName);
+using Type = decltype(OrtApi::SessionGetInputTypeInfo);
+
+std::vector<TensorSpec> read_specs(const OrtLibrary& library, const OrtSession* session,
+                                   Count get_count, Name get_name, Type get_type,
+                                   const std::string& model) {
+  const OrtApi& api = library.api();
+  OrtAllocator* allocator = nullptr;
+  library.check(api.GetAllocatorWithDefaultOptions(&allocator));
+  std::size_t count = 0;
+  library.check(get_count(session, &count));
+  std::vector<TensorSpec> specs;
+  for (std::size_t i = 0; i < count; ++i) {
+    char* raw_name = nullptr;
+    library.check(get_name(session, i, allocator, &raw_name));
+    std::string name = raw_name;
+    library.check(api.AllocatorFree(allocator, raw_name));
+    OrtTypeInfo* raw_type = nullptr;
+    library.check(get_type(session, i, &raw_type));
+    const OrtPtr<OrtTypeInfo> type(raw_type, api.ReleaseTypeInfo);
+    specs.push_back(read_spec(library, raw_type, std::move(name), model));
+  }
+  return specs;
+}
+
+}  // namespace
+
+CpuSession::CpuSession(std::shared_ptr<const OrtLibrary> library, std::string model)
+    : library_(std::move(library)),
+      model_(std::move(model)),
+      memory_(nullptr, library_->api().ReleaseMemoryInfo),
+      session_(nullptr, library_->api().ReleaseSession) {}
+
+std::unique_ptr<CpuSession> CpuSession::load(std::shared_ptr<const OrtLibrary> library,
+                                             const engine_module::File& file, int threads) {
+  const OnnxHeader header = read_onnx_header(file);
+  if (!header.external_file.empty()) {
+    throw Failure(
+        MH_UNSUPPORTED, MH_ABOUT_MODEL,
+        file.name + " keeps weights in another file ('" + header.external_file +
+            "'); models of one file can be loaded",
+        "save it as one file: onnx.save(onnx.load(\"" + file.name + "\"), \"one_file.onnx\")");
+  }
+  std::unique_ptr<CpuSession> session(new CpuSession(std::move(library), file.name));
+  const OrtLibrary& ort = *session->library_;
+  try {
+    const OrtPtr<OrtSessionOptions> options = make_options(ort, threads);
+    OrtSession* raw = nullptr;
+    ort.check(ort.api().CreateSession(environment_of(ort), file.path.c_str(), options.get(), &raw));
+    session->session_.reset(raw);
+    OrtMemoryInfo* memory = nullptr;
+    ort.check(ort.api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
+    session->memory_.reset(memory);
+    session->read_description();
+  } catch (const OrtError& error) {
+    throw explain_load(error, file.name, header, ort.version());
+  }
+  return session;
+}
+
+void CpuSession::read_description() {
+  const OrtApi& api = library_->api();
+  description_.inputs = read_specs(*library_, session_.get(), api.SessionGetInputCount,
+                                   api.SessionGetInputName, api.SessionGetInputTypeInfo, model_);
+  description_.outputs = read_specs(*library_, session_.get(), api.SessionGetOutputCount,
+                                    api.SessionGetOutputName, api.SessionGetOutputTypeInfo, model_);
+  description_.device = "cpu:0";
+}
+
+OrtPtr<OrtValue> CpuSession::wrap(const mh_tensor& tensor) const {
+  // ONNX Runtime takes inputs as writable and does not write to them. It wants an address even for
+  // no bytes.
+  static char nothing = 0;
+  void* const data = tensor.data != nullptr ? const_cast<void*>(tensor.data) : &nothing;
+  OrtValue* value = nullptr;
+  library_->check(library_->api().CreateTensorWithDataAsOrtValue(
+      memory_.get(), data, tensor.byte_count, tensor.shape, tensor.rank, ort_type_of(tensor.dtype),
+      &value));
+  return {value, library_->api().ReleaseValue};
+}
+
+Output CpuSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const {
+  const OrtApi& api = library_->api();
+  OrtTensorTypeAndShapeInfo* raw = nullptr;
+  library_->check(api.GetTensorTypeAndShape(value.get(), &raw));
+  const OrtPtr<OrtTensorTypeAndShapeInfo> info(raw, api.ReleaseTensorTypeAndShapeInfo);
+  ONNXTensorElementDataType element = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  library_->check(api.GetTensorElementType(raw, &element));
+  std::size_t rank = 0;
+  library_->check(api.GetDimensionsCount(raw, &rank));
+  Output output;
+  output.name = name;
+  output.dtype = dtype_of(element);
+  output.shape.resize(rank);
+  library_->check(api.GetDimensions(raw, output.shape.data(), rank));
+  std::size_t count = 0;
+  library_->check(api.GetTensorShapeElementCount(raw, &count));
+  output.byte_count = count * size_of(output.dtype);
+  void* data = nullptr;
+  library_->check(api.GetTensorMutableData(value.get(), &data));
+  // The answer lends out ONNX Runtime's own memory.
+  std::shared_ptr<OrtValue> owner(std::move(value));
+  output.data = std::shared_ptr<const void>(std::move(owner), data);
+  return output;
+}
+
+std::vector<Output> CpuSession::run(const Inputs& inputs) try {
+  std::vector<const char*> input_names;
+  std::vector<OrtPtr<OrtValue>> owners;
+  std::vector<const OrtValue*> values;
+  for (const mh_tensor& tensor : inputs) {
+    input_names.push_back(tensor.name);
+    owners.push_back(wrap(tensor));
+    values.push_back(owners.back().get());
+  }
+  std::vector<const char*> output_names;
+  for (const TensorSpec& spec : description_.outputs) output_names.push_back(spec.name.c_str());
+  std::vector<OrtValue*> results(output_names.size(), nullptr);
+  OrtStatus* const status =
+      library_->api().Run(session_.get(), nullptr, input_names.data(), values.data(), values.size(),
+                          output_names.data(), output_names.size(), results.data());
+  std::vector<OrtPtr<OrtValue>> owned;
+  for (OrtValue* const result : results) owned.emplace_back(result, library_->api().ReleaseValue);
+  library_->check(status);
+  std::vector<Output> outputs;
+  for (std::size_t i = 0; i < owned.size(); ++i) {
+    outputs.push_back(unwrap(description_.outputs[i].name, std::move(owned[i])));
+  }
+  return outputs;
+} catch (const OrtError& error) {
+  throw explain_run(error, model_);
+}
+
+}  // namespace modelhub::onnxruntime_engine

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ort_library.h"
+
+namespace modelhub::onnxruntime_engine {
+
+// A model inside ONNX Runtime, on the CPU.
+//
+// Thread safety: run() from many threads at once.
+class CpuSession final : public engine_module::Session {
+ public:
+  // `threads` for one run; 0: one for each core that this process may use.
+  // Throws Failure.
+  static std::unique_ptr<CpuSession> load(std::shared_ptr<const OrtLibrary> library,
+                                          const engine_module::File& file, int threads);
+
+  engine_module::Description describe() const override { return description_; }
+  std::vector<engine_module::Output> run(const engine_module::Inputs& inputs) override;
+
+ private:
+  CpuSession(std::shared_ptr<const OrtLibrary> library, std::string model);
+
+  void read_description();
+  OrtPtr<OrtValue> wrap(const mh_tensor& tensor) const;
+  engine_module::Output unwrap(const std::string& name, OrtPtr<OrtValue> value) const;
+
+  const std::shared_ptr<const OrtLibrary> library_;
+  const std::string model_;
+  // Constant after load().
+  OrtPtr<OrtMemoryInfo> memory_;
+  OrtPtr<OrtSession> session_;
+  engine_module::Description description_;
+};
+
+}  // namespace modelhub::onnxruntime_engine

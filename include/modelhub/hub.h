@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "modelhub/catalog.h"
+#include "modelhub/device.h"
+#include "modelhub/export.h"
+#include "modelhub/job.h"
+#include "modelhub/model.h"
+#include "modelhub/options.h"
+#include "modelhub/result.h"
+#include "modelhub/store.h"
+
+namespace modelhub MODELHUB_API {
+
+namespace hub {
+class HubCore;
+}
+
+// One model of the catalog, with what of it is installed.
+struct ModelSummary {
+  std::string name;
+  std::string task;
+  std::string title;
+  std::string license;
+  std::string default_version;
+  std::vector<std::string> versions;   // newest first
+  std::vector<std::string> installed;  // references: "yolov8n@8.4.0:onnx-fp32"
+  ByteCount bytes;                     // of what the plain name stands for
+};
+
+// What a model is wanted for: to be there, or to run here and now.
+enum class PullPurpose { install, run };
+
+// What a pull would do.
+struct PullPlan {
+  std::string reference;  // in full: name@version:variant
+  std::string title;
+  std::string license;
+  bool is_installed = false;
+  ByteCount bytes_total;     // of the whole model
+  ByteCount bytes_to_fetch;  // of the files that are not here yet
+  // of this version, best first, and why the others were not taken
+  std::vector<VariantCandidate> candidates;
+};
+
+// What an engine says about one device.
+struct EngineDevice {
+  std::string device;  // "cpu:0"
+  bool is_usable = false;
+  std::string reason;  // why not; empty when usable
+};
+
+// An engine module as doctor shows it.
+struct EngineReport {
+  std::string name;  // empty when the module could not be read
+  std::string version;
+  std::string path;
+  std::vector<std::string> formats;
+  std::vector<EngineDevice> devices;
+  std::string problem;  // why it cannot be used; empty when it can
+};
+
+// "yolov8n@8.4.0:onnx-fp32".
+std::string reference_of(const InstalledModel& model);
+
+// Something of the store that cannot be read; the error names the file and says what to do.
+struct BrokenItem {
+  Error error;
+};
+
+enum class DryRun { no, yes };
+
+struct RemoveReport {
+  std::vector<std::string> references;
+  ByteCount bytes_freed;
+};
+
+// Gets models onto this machine and runs them.
+//
+//     auto hub = modelhub::Hub::open().value();
+//     auto detector = hub.detector("yolov8n").get().value();
+//     for (const auto& d : detector.detect(image).value()) std::cout << d.label << ' ' << d.score
+//     << ' ' << d.box << '\n';
+//
+// A model is named by a reference: name[@version][:variant].
+//
+// Ownership:     destroying the hub cancels its jobs, waits for its threads and unloads its models;
+//                handles that are left answer `cancelled`. It may be destroyed inside a callback.
+//                Models, jobs and leases may outlive it.
+// Thread safety: all methods from any thread; several processes may use one home.
+// Errors:        everything that depends on the world returns Result or Job. Nothing throws.
+// After a fork:  the child must not use the hub of its parent (its calls answer `unsupported`); it
+//                may open its own.
+class Hub {
+ public:
+  // Reads the catalog; touches neither the network nor an engine, and creates nothing on disk.
+  // Errors: invalid_argument, corrupt_data (a catalog document: file, line, what), io_error (a home
+  // that cannot be read),
+  //         unsupported (a store of a newer layout).
+  static Result<Hub> open(HubOptions options = HubOptions());
+  ~Hub();
+  Hub(Hub&&) noexcept;
+  Hub& operator=(Hub&&) noexcept;
+
+  const std::string& home() const;
+  // Whether models can be installed there: writes a small file and removes it; a home that does not
+  // exist yet is not made.
+  // Errors: io_error, no_space, unsupported.
+  Result<void> check_home() const;
+
+  // What exists. No network.
+  Result<std::vector<ModelSummary>> list() const;
+  // Models whose name, alias, title or task contains every word of `text`; empty options match all.
+  Result<std::vector<ModelSummary>> search(const std::string& text, const std::string& task = {},
+                                           const std::string& license = {}) const;
+  // Errors: not_found with what may have been meant.
+  Result<ModelEntry> show(const std::string& name) const;
+  // What is installed, and manifests that cannot be read.
+  Result<std::vector<InstalledModel>> installed() const;
+  std::vector<BrokenItem> broken() const;
+
+  // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no
+  // network is needed.
+  Result<PullPlan> plan_pull(const std::string& reference,
+                             PullPurpose purpose = PullPurpose::install) const;
+  // Installs a model; done at once when it is installed. Any number of callers cause one download.
+  // Errors: not_found, unsupported (a licence that is not allowed), offline, unavailable,
+  // timed_out, unauthorized,
+  //         checksum_mismatch, no_space, io_error, cancelled.
+  Job<InstalledModel> pull(const std::string& reference) const;
+  // Looks at the files of installed models: all of them when `reference` is empty.
+  Result<std::vector<VerifyReport>> verify(const std::string& reference, VerifyMode mode) const;
+  // Removes every installed version and variant that the reference matches. Unloads them first.
+  // Errors: not_found, busy (somebody runs it), io_error.
+  Result<RemoveReport> remove(const std::string& reference, DryRun dry_run = DryRun::no) const;
+
+  // Resolves, pulls if missing, plans the device, loads: afterwards run() answers at once.
+  // Errors: as pull(), and unsupported (no engine or device can run it: says why), out_of_memory,
+  // corrupt_data.
+  Job<Model> ensure_ready(const std::string& reference, const LoadOptions& options = {}) const;
+  // The same for one task. Errors: invalid_argument when the model has another task.
+  Job<Detector> detector(const std::string& reference, const LoadOptions& options = {}) const;
+  Job<Classifier> classifier(const std::string& reference, const LoadOptions& options = {}) const;
+  Job<FaceFinder> face_finder(const std::string& reference, const LoadOptions& options = {}) const;
+
+  // The devices of this machine, and what each engine says of them.
+  std::vector<Device> devices() const;
+  std::vector<EngineReport> engines() const;
+
+ private:
+  explicit Hub(std::shared_ptr<hub::HubCore> core);
+
+  std::shared_ptr<hub::HubCore> core_;
+};
+
+}  // namespace MODELHUB_API

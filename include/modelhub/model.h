@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "modelhub/answers.h"
+#include "modelhub/device.h"
+#include "modelhub/export.h"
+#include "modelhub/image.h"
+#include "modelhub/options.h"
+#include "modelhub/result.h"
+#include "modelhub/store.h"
+
+namespace modelhub MODELHUB_API {
+
+namespace hub {
+class ModelCore;
+class LeaseCore;
+}  // namespace hub
+
+// The answer of a model whose task is known at run time only.
+using Answer = std::variant<Detections, Classifications, Faces>;
+const StepTimes& times_of(const Answer& answer);
+StepTimes& times_of(Answer& answer);
+
+// How a model was loaded.
+struct LoadReport {
+  DevicePlan plan;     // which device and why
+  std::string engine;  // "onnxruntime 1.32.0"
+  std::string device;  // the device that really runs it, told by the engine
+  std::chrono::duration<double, std::milli> duration{
+      0};  // of the load; 0 when it was loaded already
+};
+
+// Keeps one loaded model in memory while it lives. Copies share the lease.
+// Thread safety: a value.
+class ModelLease {
+ public:
+  const LoadReport& report() const;
+
+ private:
+  friend class hub::ModelCore;
+  explicit ModelLease(std::shared_ptr<const hub::LeaseCore> core) : core_(std::move(core)) {}
+
+  std::shared_ptr<const hub::LeaseCore> core_;
+};
+
+// A model that is installed and can run. A weak handle: it keeps no memory and no files; each call
+// leases what it needs and loads it again when it was unloaded in between.
+//
+// Thread safety: all methods from any thread.
+// Errors:        after the hub has gone: cancelled. Loading: as Hub::ensure_ready. Nothing throws.
+class Model {
+ public:
+  const std::string& name() const { return installed().name; }
+  const std::string& version() const { return installed().version; }
+  const std::string& variant() const { return installed().variant; }
+  const std::string& task() const {
+    return installed().task;
+  }  // "detect", "classify", "face_detect", ...
+  const InstalledModel& installed() const;
+
+  // Loads it if it is not loaded, and keeps it so while the lease lives. Blocks for the load.
+  Result<ModelLease> lease() const;
+  // One run on a grey picture, so that the first real one is not slower than the others.
+  Result<void> warmup() const;
+  // Frees its memory now; the next call loads it again. Blocks until the memory was given back.
+  // Errors: busy, while somebody holds a lease or runs it.
+  Result<void> unload() const;
+
+  // Prepares the picture as the model's recipe says, runs the engine, and reads the answer out of
+  // its tensors.
+  Result<Answer> run(const ImageView& image, const RunOptions& options = {}) const;
+  // One result for each picture, in their order.
+  std::vector<Result<Answer>> run(std::span<const ImageView> images,
+                                  const RunOptions& options = {}) const;
+
+  // The labels of its classes, in the order of their ids; empty when it has none.
+  const std::vector<std::string>& labels() const;
+
+ private:
+  friend class hub::ModelCore;
+  explicit Model(std::shared_ptr<hub::ModelCore> core) : core_(std::move(core)) {}
+
+  std::shared_ptr<hub::ModelCore> core_;
+};
+
+// A Model whose task is known when the program is written. Made by Hub, which checks the task.
+// Thread safety, errors: as Model.
+template <class AnswerType>
+class TypedModel {
+ public:
+  explicit TypedModel(Model model) : model_(std::move(model)) {}
+
+  const Model& model() const { return model_; }
+  Result<void> warmup() const { return model_.warmup(); }
+
+ protected:
+  Result<AnswerType> answer(const ImageView& image, const RunOptions& options) const {
+    return expect(model_.run(image, options));
+  }
+  std::vector<Result<AnswerType>> answers(std::span<const ImageView> images,
+                                          const RunOptions& options) const {
+    std::vector<Result<AnswerType>> results;
+    for (Result<Answer>& result : model_.run(images, options))
+      results.push_back(expect(std::move(result)));
+    return results;
+  }
+
+ private:
+  static Result<AnswerType> expect(Result<Answer> result) {
+    if (!result) return std::move(result).error();
+    if (AnswerType* typed = std::get_if<AnswerType>(&*result)) return std::move(*typed);
+    return Error(ErrorCode::internal, Subject::model, "the model gave the answer of another task");
+  }
+
+  Model model_;
+};
+
+class Detector : public TypedModel<Detections> {
+ public:
+  using TypedModel::TypedModel;
+  Result<Detections> detect(const ImageView& image, const DetectOptions& options = {}) const {
+    return answer(image, options);
+  }
+  std::vector<Result<Detections>> detect(std::span<const ImageView> images,
+                                         const DetectOptions& options = {}) const {
+    return answers(images, options);
+  }
+};
+
+class Classifier : public TypedModel<Classifications> {
+ public:
+  using TypedModel::TypedModel;
+  Result<Classifications> classify(const ImageView& image,
+                                   const ClassifyOptions& options = {}) const {
+    return answer(image, options);
+  }
+  std::vector<Result<Classifications>> classify(std::span<const ImageView> images,
+                                                const ClassifyOptions& options = {}) const {
+    return answers(images, options);
+  }
+};
+
+class FaceFinder : public TypedModel<Faces> {
+ public:
+  using TypedModel::TypedModel;
+  Result<Faces> find(const ImageView& image, const FaceOptions& options = {}) const {
+    return answer(image, options);
+  }
+  std::vector<Result<Faces>> find(std::span<const ImageView> images,
+                                  const FaceOptions& options = {}) const {
+    return answers(images, options);
+  }
+};
+
+}  // namespace MODELHUB_API

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modelhub/device.h"
+#include "modelhub/export.h"
+#include "modelhub/log.h"
+#include "modelhub/result.h"
+
+namespace modelhub MODELHUB_API {
+
+// Options have user-provided constructors on purpose: g++ 12 frees an aggregate twice that is a
+// defaulted parameter inside a co_await expression.
+
+enum class Network { allowed, offline };
+
+// What a hub is opened with. Every field has a default that works.
+struct HubOptions {
+  // Where models are kept. Empty: ~/.omni_dev/models of the user in the password database.
+  std::string home;
+
+  // Catalog documents on top of the built-in catalog, later ones winning; each is a file or a
+  // folder of *.json. <home>/catalog.d is always read, between system_catalog and these.
+  std::vector<std::string> catalogs;
+  std::string system_catalog = "/etc/modelhub/catalog.d";
+
+  // Base URLs (https, http, file) that have files under sha256/<hex>. Tried in this order, before a
+  // file's own URLs.
+  std::vector<std::string> mirrors;
+
+  // offline: nothing is ever fetched, also not from a file:// mirror; what is installed works as
+  // always.
+  Network network = Network::allowed;
+
+  // SPDX names of the licences that may be pulled; empty: all. What is installed already is not
+  // looked at.
+  std::vector<std::string> licenses;
+
+  // Certificates of authorities (PEM) in place of the system's.
+  std::string ca_file;
+
+  // Folders with engine modules, searched before those that come with modelhub.
+  std::vector<std::string> engine_path;
+  // What engine modules are told when they are probed, such as "onnxruntime.library_dir".
+  std::map<std::string, std::string> engine_settings;
+
+  // Threads for the inference of one call. 0: the cores that this process may use. More than the
+  // cores slows down.
+  int threads = 0;
+
+  // Told what is worth telling; see log.h. Empty: nobody.
+  LogSink log;
+
+  HubOptions() {}
+
+  // The same, filled from the environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS,
+  // MODELHUB_LICENSES, MODELHUB_ENGINE_PATH, MODELHUB_OFFLINE, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT,
+  // and HOME. Lists of paths are separated by
+  // ':', lists of URLs and licences by ','. The only place where modelhub reads the environment.
+  static HubOptions from_environment();
+};
+
+// How a model is loaded.
+struct LoadOptions {
+  std::string device =
+      "auto";  // see DeviceRequest: auto, cpu, gpu, or a device's id such as cuda:0
+  // What to do when that device cannot be used. A device that is named exactly, and "cpu", never
+  // fall back.
+  DeviceFallback fallback = DeviceFallback::any;
+
+  LoadOptions() {}
+};
+
+// Options of one call. A model's recipe has a default for each; what a task has no use for is
+// ignored.
+class RunOptions {
+ public:
+  RunOptions() {}
+
+  // Answers below this score are left out; 0..1.
+  RunOptions& conf(float value) {
+    conf_ = value;
+    return *this;
+  }
+  // Of two boxes of one class that overlap by more than this (intersection over union), the weaker
+  // goes; 0..1.
+  RunOptions& iou(float value) {
+    iou_ = value;
+    return *this;
+  }
+  // Only these classes, by label or by number. Unknown labels are an error.
+  RunOptions& classes(std::vector<std::string> value) {
+    classes_ = std::move(value);
+    return *this;
+  }
+  // At most this many answers, the best ones; at least 1.
+  RunOptions& max_det(int value) {
+    max_det_ = value;
+    return *this;
+  }
+
+  const std::optional<float>& conf() const { return conf_; }
+  const std::optional<float>& iou() const { return iou_; }
+  const std::vector<std::string>& classes() const { return classes_; }
+  const std::optional<int>& max_det() const { return max_det_; }
+
+ private:
+  std::optional<float> conf_;
+  std::optional<float> iou_;
+  std::vector<std::string> classes_;
+  std::optional<int> max_det_;
+};
+
+using DetectOptions = RunOptions;
+using ClassifyOptions = RunOptions;
+using FaceOptions = RunOptions;
+
+}  // namespace MODELHUB_API

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modelhub/byte_count.h"
+#include "modelhub/digest.h"
+#include "modelhub/export.h"
+#include "modelhub/rel_path.h"
+
+namespace modelhub MODELHUB_API {
+
+// One file of an installed model.
+//
+// Thread safety: a value, as everything in this header.
+struct InstalledFile {
+  RelPath path;      // its name inside the model
+  std::string role;  // "graph", "weights", "config", "labels", "dictionary"; may be empty
+  ByteCount bytes;
+  Digest sha256;
+  // absolute path of the immutable blob that holds the bytes; not named like the file
+  std::string location;
+};
+
+// A model variant whose files all lie in the store. Its blobs matched their digests when they were
+// published.
+struct InstalledModel {
+  std::string name;
+  std::string version;
+  std::string variant;
+  std::string task;
+  std::string license;
+  std::string format;  // "onnx", ...
+  Digest key;  // of name, version, variant and files: the same wherever this model is installed
+  std::vector<InstalledFile> files;  // in the order of the catalog
+  ByteCount bytes;                   // of all files; content that two files share counts once
+  std::vector<std::string> sources;  // URLs that the bytes came from, without credentials
+  std::chrono::system_clock::time_point installed_at;
+  std::chrono::system_clock::time_point last_used;  // installed_at until the first use
+};
+
+enum class VerifyMode {
+  // a file whose inode, size and time are those of its last check is believed; others are read
+  // again. Does not notice bits that rotted on the disk
+  stamps,
+  full,  // every byte is read and hashed again
+};
+
+enum class FileVerdict {
+  ok,
+  missing,
+  wrong_size,
+  digest_differs,
+  unreadable,  // the file system refused, or what lies there is not a file
+};
+
+// Stable names for logs and JSON: "digest_differs".
+std::string_view name_of(FileVerdict verdict);
+
+// What verification found about one file.
+struct VerifiedFile {
+  RelPath path;
+  std::string location;
+  FileVerdict verdict = FileVerdict::ok;
+  Digest expected;
+  ByteCount expected_bytes;
+  std::optional<Digest> found;           // where the content was hashed
+  std::optional<ByteCount> found_bytes;  // where there is a file
+  std::string detail;  // a sentence that names the file and what is wrong; empty when ok
+};
+
+// What verification found about a model.
+struct VerifyReport {
+  InstalledModel model;
+  VerifyMode mode = VerifyMode::stamps;
+  std::vector<VerifiedFile> files;  // all of them, in the model's order
+  ByteCount hashed;                 // read again; 0 when the stamps were enough
+
+  bool is_whole() const {
+    return std::all_of(files.begin(), files.end(),
+                       [](const VerifiedFile& file) { return file.verdict == FileVerdict::ok; });
+  }
+};
+
+}  // namespace MODELHUB_API

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/registry.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace modelhub::engine {
+
+// The modules of one name, the first one first.
+struct Registry::Entry {
+  std::string name;
+  std::vector<std::string> paths;
+
+  std::once_flag opened;
+  // Constant after `opened`.
+  std::shared_ptr<Engine> engine;
+  std::vector<BrokenModule> broken;
+};
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Sorted, so that the order does not depend on the file system.
+std::vector<std::string> modules_in(const std::string& directory) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  fs::directory_iterator item(directory, error);
+  for (; !error && item != fs::directory_iterator(); item.increment(error)) {
+    if (engine_name_of(item->path().string()).empty()) continue;
+    paths.push_back(fs::absolute(item->path(), error).lexically_normal().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// Is this file there already, perhaps by another path (/lib is often a link to /usr/lib)?
+bool is_listed(const std::vector<std::string>& paths, const std::string& path) {
+  return std::any_of(paths.begin(), paths.end(), [&](const std::string& other) {
+    std::error_code error;
+    return other == path || fs::equivalent(other, path, error);
+  });
+}
+
+void add_unique(std::vector<std::string>& directories, const fs::path& directory) {
+  std::string text = directory.lexically_normal().string();
+  if (std::find(directories.begin(), directories.end(), text) == directories.end()) {
+    directories.push_back(std::move(text));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> default_engine_directories() {
+  std::vector<std::string> directories;
+  // The address of any function of this library tells which file it came from.
+  Dl_info info{};
+  std::error_code error;
+  fs::path here;
+  if (dladdr(reinterpret_cast<void*>(&default_engine_directories), &info) != 0 &&
+      info.dli_fname != nullptr) {
+    here = fs::canonical(info.dli_fname, error).parent_path();
+  }
+  // A statically linked program has only argv[0] there, which is no path when it was found by PATH.
+  if (here.empty()) here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  if (here.empty()) return directories;
+  add_unique(directories, here / "modelhub/engines");
+  add_unique(directories, here / ".." / "lib" / "modelhub/engines");
+  add_unique(directories, here / ".." / MODELHUB_INSTALL_LIBDIR / "modelhub/engines");
+  return directories;
+}
+
+Registry::Registry(RegistryOptions options) : options_(std::move(options)) {}
+Registry::~Registry() = default;
+
+void Registry::scan() {
+  for (const std::string& directory : options_.directories) {
+    for (std::string& path : modules_in(directory)) {
+      const std::string name = engine_name_of(path);
+      const auto same =
+          std::find_if(entries_.begin(), entries_.end(), [&](auto& e) { return e->name == name; });
+      if (same == entries_.end()) {
+        auto entry = std::make_unique<Entry>();
+        entry->name = name;
+        entry->paths.push_back(std::move(path));
+        entries_.push_back(std::move(entry));
+      } else if (!is_listed((*same)->paths, path)) {
+        (*same)->paths.push_back(std::move(path));
+      }
+    }
+  }
+}
+
+Result<std::shared_ptr<Engine>> Registry::open(Entry& entry) {
+  std::call_once(entry.opened, [&] {
+    for (const std::string& path : entry.paths) {
+      if (entry.engine != nullptr) {
+        entry.broken.push_back({path, "hidden by " + entry.engine->info().module_path});
+        continue;
+      }
+      Result<std::shared_ptr<Engine>> engine = open_module(path, options_.module);
+      if (engine) {
+        entry.engine = *std::move(engine);
+      } else {
+        entry.broken.push_back({path, engine.error().message});
+      }
+    }
+  });
+  if (entry.engine != nullptr) return entry.engine;
+  return Error(ErrorCode::unsupported, Subject::engine,
+               "the engine '" + entry.name + "' cannot be used: " + entry.broken.front().reason,
+               "run 'modelhub doctor' to see all engines");
+}
+
+std::vector<std::string> Registry::names() {
+  std::call_once(scanned_, [this] { scan(); });
+  std::vector<std::string> names;
+  for (const auto& entry : entries_) names.push_back(entry->name);
+  return names;
+}
+
+Result<std::shared_ptr<Engine>> Registry::find(const std::string& name) {
+  std::string known;
+  for (const std::string& other : names()) known += (known.empty() ? "" : ", ") + other;
+  for (const auto& entry : entries_) {
+    if (entry->name == name) return open(*entry);
+  }
+  return Error(ErrorCode::unsupported, Subject::engine,
+               "there is no engine '" + name + "' here; found: " + (known.empty() ? "none" : known),
+               "put modelhub_engine_" + name + ".so into a folder that MODELHUB_ENGINE_PATH names");
+}
+
+std::vector<std::shared_ptr<Engine>> Registry::engines() {
+  std::call_once(scanned_, [this] { scan(); });
+  std::vector<std::shared_ptr<Engine>> engines;
+  for (const auto& entry : entries_) {
+    if (auto engine = open(*entry)) engines.push_back(*std::move(engine));
+  }
+  return engines;
+}
+
+std::vector<EngineInfo> Registry::infos() {
+  std::vector<EngineInfo> infos;
+  for (const auto& engine : engines()) infos.push_back(engine->info());
+  return infos;
+}
+
+std::vector<BrokenModule> Registry::broken() {
+  engines();
+  std::vector<BrokenModule> all;
+  for (const auto& entry : entries_)
+    all.insert(all.end(), entry->broken.begin(), entry->broken.end());
+  return all;
+}
+
+}  // namespace modelhub::engine

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/engine_host.h"
+
+namespace modelhub::hub {
+namespace {
+
+engine::RegistryOptions registry_options(const HubOptions& options) {
+  engine::RegistryOptions registry;
+  registry.directories = options.engine_path;
+  for (std::string& directory : engine::default_engine_directories()) {
+    registry.directories.push_back(std::move(directory));
+  }
+  for (const auto& [name, value] : options.engine_settings) {
+    const std::size_t dot = name.find('.');
+    const bool is_for_all = dot == std::string::npos;
+    registry.module.settings.push_back(
+        {is_for_all ? "" : name.substr(0, dot), is_for_all ? name : name.substr(dot + 1), value});
+  }
+  registry.module.log = options.log;
+  return registry;
+}
+
+}  // namespace
+
+EngineHost::EngineHost(const HubOptions& options) : registry_(registry_options(options)) {}
+
+Capabilities EngineHost::capabilities() {
+  Capabilities capabilities;
+  for (const engine::EngineInfo& info : registry_.infos()) {
+    Capabilities::Engine able{info.name, info.version, info.formats, {}};
+    for (const engine::DeviceOffer& offer : info.devices) {
+      if (offer.is_usable) able.devices.push_back(offer.device);
+    }
+    if (!able.devices.empty()) capabilities.engines.push_back(std::move(able));
+  }
+  return capabilities;
+}
+
+std::vector<device::EngineOffer> EngineHost::offers() {
+  std::vector<device::EngineOffer> offers;
+  for (const engine::EngineInfo& info : registry_.infos()) {
+    for (const engine::DeviceOffer& offer : info.devices) {
+      offers.push_back({info.name, info.version, offer.device, offer.is_usable, offer.reason});
+    }
+  }
+  return offers;
+}
+
+std::vector<EngineReport> EngineHost::reports() {
+  std::vector<EngineReport> reports;
+  for (const engine::EngineInfo& info : registry_.infos()) {
+    EngineReport report;
+    report.name = info.name;
+    report.version = info.version;
+    report.path = info.module_path;
+    report.formats = info.formats;
+    for (const engine::DeviceOffer& offer : info.devices) {
+      report.devices.push_back({offer.device, offer.is_usable, offer.reason});
+    }
+    reports.push_back(std::move(report));
+  }
+  for (const engine::BrokenModule& broken : registry_.broken()) {
+    EngineReport report;
+    report.path = broken.path;
+    report.problem = broken.reason;
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+}  // namespace modelhub::hub

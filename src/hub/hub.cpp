@@ -1,0 +1,250 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "modelhub/hub.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hub/hub_core.h"
+#include "hub/pull.h"
+
+namespace modelhub {
+namespace {
+
+store::ModelId id_of(const InstalledModel& model) {
+  return {model.name, model.version, model.variant};
+}
+
+bool matches(const InstalledModel& model, const Reference& reference) {
+  return model.name == reference.name &&
+         (!reference.version || compare_versions(*reference.version, model.version) == 0) &&
+         (!reference.variant || *reference.variant == model.variant);
+}
+
+// What a plain name would fetch, without asking any engine; 0 when nothing can be chosen.
+ByteCount default_bytes(const catalog::Catalog& catalog, const ModelEntry& entry) {
+  catalog::ResolveOptions options;
+  options.purpose = catalog::Purpose::pull;
+  const Result<Resolved> resolved = catalog.resolve(Reference{entry.name, {}, {}}, options);
+  return resolved ? resolved->variant->download_bytes() : ByteCount();
+}
+
+ModelSummary summary_of(const ModelEntry& entry, const catalog::Catalog& catalog) {
+  ModelSummary summary;
+  summary.name = entry.name;
+  summary.task = entry.task;
+  summary.title = entry.title;
+  summary.license = entry.license;
+  summary.default_version = entry.default_version;
+  for (const ModelVersion& version : entry.versions) summary.versions.push_back(version.version);
+  summary.bytes = default_bytes(catalog, entry);
+  return summary;
+}
+
+// A model that is installed though no document speaks of it any more.
+ModelSummary summary_of(const InstalledModel& model) {
+  ModelSummary summary;
+  summary.name = model.name;
+  summary.task = model.task;
+  summary.title = "not in the catalog";
+  summary.license = model.license;
+  summary.default_version = model.version;
+  summary.versions = {model.version};
+  summary.bytes = model.bytes;
+  return summary;
+}
+
+void add_installed(std::vector<ModelSummary>& summaries,
+                   const std::vector<InstalledModel>& installed, hub::HubCore* catalog_of) {
+  for (const InstalledModel& model : installed) {
+    auto at = std::find_if(summaries.begin(), summaries.end(),
+                           [&](const ModelSummary& s) { return s.name == model.name; });
+    if (at == summaries.end()) {
+      // a search that it does not match
+      if (catalog_of == nullptr || catalog_of->catalog().find(model.name)) continue;
+      at = summaries.insert(at, summary_of(model));
+    }
+    at->installed.push_back(reference_of(model));
+  }
+}
+
+// Names may be typed as aliases; those of models that are only installed are taken as they are.
+Result<Reference> installed_reference(const std::string& text, const catalog::Catalog& catalog) {
+  Result<Reference> reference = Reference::parse(text);
+  if (!reference) return reference;
+  if (Result<std::shared_ptr<const ModelEntry>> entry = catalog.find(reference->name))
+    reference->name = (*entry)->name;
+  return reference;
+}
+
+Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub::HubCore& core) {
+  Result<store::Listing> listing = core.store().list();
+  if (!listing) return std::move(listing).error();
+  if (text.empty()) return std::move(listing->models);
+  Result<Reference> reference = installed_reference(text, core.catalog());
+  if (!reference) return std::move(reference).error();
+  std::vector<InstalledModel> found;
+  for (InstalledModel& model : listing->models) {
+    if (matches(model, *reference)) found.push_back(std::move(model));
+  }
+  if (!found.empty()) return found;
+  // A name that nobody knows deserves "did you mean"; a known one is simply not installed.
+  Result<std::shared_ptr<const ModelEntry>> entry = core.catalog().find(reference->name);
+  if (!entry) return std::move(entry).error();
+  return Error(ErrorCode::not_found, Subject::model, text + " is not installed",
+               "modelhub list --installed shows what is");
+}
+
+// The handle of a task, from a job for any model.
+template <class Typed>
+Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const Job<Model>& any,
+                     const std::vector<std::string>& tasks) {
+  Promise<Typed> promise(core->callbacks());
+  any.on_progress([promise](const Progress& progress) { promise.report(progress); });
+  const auto keep = std::make_shared<std::stop_callback<std::function<void()>>>(
+      promise.stop_token(), [any] { any.cancel(); });
+  any.then([promise, tasks, keep](Result<Model> model) {
+    if (!model) {
+      promise.complete(std::move(model).error());
+    } else if (std::find(tasks.begin(), tasks.end(), model->task()) == tasks.end()) {
+      promise.complete(Error(ErrorCode::invalid_argument, Subject::model,
+                             model->name() + " is a model for the task '" + model->task() +
+                                 "', not '" + tasks.front() + "'",
+                             "modelhub search --task " + tasks.front() + " lists those that are"));
+    } else {
+      promise.complete(Typed(*std::move(model)));
+    }
+  });
+  return promise.job();
+}
+
+}  // namespace
+
+std::string reference_of(const InstalledModel& model) { return id_of(model).to_string(); }
+
+Hub::Hub(std::shared_ptr<hub::HubCore> core) : core_(std::move(core)) {}
+Hub::~Hub() = default;
+Hub::Hub(Hub&&) noexcept = default;
+Hub& Hub::operator=(Hub&&) noexcept = default;
+
+Result<Hub> Hub::open(HubOptions options) {
+  return hub::HubCore::open(std::move(options)).transform([](std::shared_ptr<hub::HubCore> core) {
+    return Hub(std::move(core));
+  });
+}
+
+const std::string& Hub::home() const { return core_->options().home; }
+Result<void> Hub::check_home() const { return core_->store().check_writable(); }
+
+Result<std::vector<ModelSummary>> Hub::list() const {
+  std::vector<ModelSummary> summaries;
+  for (const auto& entry : core_->catalog().models())
+    summaries.push_back(summary_of(*entry, core_->catalog()));
+  Result<store::Listing> listing = core_->store().list();
+  if (!listing) return std::move(listing).error();
+  add_installed(summaries, listing->models, core_.get());
+  return summaries;
+}
+
+Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std::string& task,
+                                              const std::string& license) const {
+  catalog::SearchOptions options;
+  options.text = text;
+  options.task = task;
+  options.license = license;
+  std::vector<ModelSummary> summaries;
+  for (const auto& entry : core_->catalog().search(options))
+    summaries.push_back(summary_of(*entry, core_->catalog()));
+  Result<store::Listing> listing = core_->store().list();
+  if (!listing) return std::move(listing).error();
+  add_installed(summaries, listing->models, nullptr);
+  return summaries;
+}
+
+Result<ModelEntry> Hub::show(const std::string& name) const {
+  Result<Reference> reference = Reference::parse(name);
+  if (!reference) return std::move(reference).error();
+  return core_->catalog().find(reference->name).transform([](const auto& entry) { return *entry; });
+}
+
+Result<std::vector<InstalledModel>> Hub::installed() const { return find_installed("", *core_); }
+
+std::vector<BrokenItem> Hub::broken() const {
+  std::vector<BrokenItem> broken;
+  if (Result<store::Listing> listing = core_->store().list()) {
+    for (Error& error : listing->broken) broken.push_back({std::move(error)});
+  }
+  return broken;
+}
+
+Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose) const {
+  Result<Resolved> resolved = core_->resolve(
+      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull);
+  if (!resolved) return std::move(resolved).error();
+  Result<std::optional<InstalledModel>> installed = core_->find_installed(*resolved);
+  if (!installed) return std::move(installed).error();
+  PullPlan plan;
+  plan.reference = resolved->to_string();
+  plan.title = resolved->entry->title;
+  plan.license = resolved->license();
+  plan.is_installed = installed->has_value();
+  plan.bytes_total = resolved->variant->download_bytes();
+  plan.candidates = resolved->candidates;
+  for (const ModelFile& file : resolved->variant->files) {
+    Result<bool> is_here = core_->store().has_blob(file.sha256, file.bytes);
+    if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
+  }
+  return plan;
+}
+
+Job<InstalledModel> Hub::pull(const std::string& reference) const { return core_->pull(reference); }
+
+Result<std::vector<VerifyReport>> Hub::verify(const std::string& reference, VerifyMode mode) const {
+  Result<std::vector<InstalledModel>> models = find_installed(reference, *core_);
+  if (!models) return std::move(models).error();
+  std::vector<VerifyReport> reports;
+  for (const InstalledModel& model : *models) {
+    Result<VerifyReport> report = core_->store().verify(id_of(model), mode);
+    if (!report) return std::move(report).error().with_context("verify " + reference_of(model));
+    reports.push_back(*std::move(report));
+  }
+  return reports;
+}
+
+Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) const {
+  Result<std::vector<InstalledModel>> models = find_installed(reference, *core_);
+  if (!models) return std::move(models).error();
+  RemoveReport report;
+  for (const InstalledModel& model : *models) {
+    report.references.push_back(reference_of(model));
+    if (dry_run == DryRun::yes) {
+      report.bytes_freed += model.bytes;
+      continue;
+    }
+    if (Result<void> unloaded = core_->unload_all_of(model); !unloaded)
+      return std::move(unloaded).error();
+    Result<store::Removal> removal = core_->store().remove(id_of(model));
+    if (!removal) return std::move(removal).error().with_context("rm " + reference_of(model));
+    report.bytes_freed += removal->freed;
+  }
+  return report;
+}
+
+Job<Model> Hub::ensure_ready(const std::string& reference, const LoadOptions& options) const {
+  return core_->ensure_ready(core_, reference, options);
+}
+
+Job<Detector> Hub::detector(const std::string& reference, const LoadOptions& options) const {
+  return typed_job<Detector>(core_, ensure_ready(reference, options), {"detect"});
+}
+Job<Classifier> Hub::classifier(const std::string& reference, const LoadOptions& options) const {
+  return typed_job<Classifier>(core_, ensure_ready(reference, options), {"classify"});
+}
+Job<FaceFinder> Hub::face_finder(const std::string& reference, const LoadOptions& options) const {
+  return typed_job<FaceFinder>(core_, ensure_ready(reference, options), {"find_faces"});
+}
+
+std::vector<Device> Hub::devices() const { return core_->inventory().devices; }
+std::vector<EngineReport> Hub::engines() const { return core_->engines().reports(); }
+
+}  // namespace modelhub

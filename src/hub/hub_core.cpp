@@ -1,0 +1,331 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/hub_core.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <functional>
+#include <utility>
+
+#include "device/plan.h"
+#include "hub/model_core.h"
+#include "hub/pull.h"
+#include "hub/recipe.h"
+
+namespace modelhub::hub {
+namespace {
+
+constexpr std::size_t k_parallel_pulls = 4;  // models; their files share transfer's limits anyway
+constexpr std::size_t k_step_threads = 2;
+
+Result<std::string> default_home() {
+  std::array<char, 16384> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr || found->pw_dir == nullptr || *found->pw_dir == '\0') {
+    return Error(ErrorCode::invalid_argument, Subject::usage,
+                 "this user has no home directory to keep models in",
+                 "say where with --home DIR, MODELHUB_HOME or HubOptions::home");
+  }
+  return std::string(found->pw_dir) + "/.omni_dev/models";
+}
+
+std::vector<catalog::Layer> layers_of(const HubOptions& options) {
+  std::vector<catalog::Layer> layers = {catalog::Layer::built_in()};
+  if (!options.system_catalog.empty())
+    layers.push_back(catalog::Layer::of_directory(options.system_catalog));
+  layers.push_back(catalog::Layer::of_directory(store::Layout(options.home).catalog()));
+  for (const std::string& path : options.catalogs) layers.push_back(catalog::Layer::of_path(path));
+  return layers;
+}
+
+transfer::TransferOptions transfer_options(const HubOptions& options) {
+  transfer::TransferOptions transfer;
+  transfer.mirrors = options.mirrors;
+  transfer.network =
+      options.network == Network::offline ? transfer::Network::off : transfer::Network::allowed;
+  transfer.ca_file = options.ca_file;
+  transfer.log = options.log;
+  return transfer;
+}
+
+runtime::RuntimeOptions runtime_options(const HubOptions& options) {
+  runtime::RuntimeOptions runtime;
+  runtime.threads = options.threads;
+  return runtime;
+}
+
+// Keeps `cancel` ready to run when the waiter of `promise` goes; until the returned value is
+// dropped.
+template <class T>
+std::shared_ptr<void> on_cancel(const Promise<T>& promise, std::function<void()> cancel) {
+  return std::make_shared<std::stop_callback<std::function<void()>>>(promise.stop_token(),
+                                                                     std::move(cancel));
+}
+
+// The waiter of `outer` waits for `inner` from now on: progress comes out, cancelling goes in,
+// next(Result<T>) is the end.
+template <class T, class U, class Next>
+void chain(const Job<T>& inner, const Promise<U>& outer, Next next) {
+  inner.on_progress([outer](const Progress& progress) { outer.report(progress); });
+  inner.then([keep = on_cancel(outer, [inner] { inner.cancel(); }),
+              next = std::move(next)](Result<T> result) { next(std::move(result)); });
+}
+
+Error offline_error(const Resolved& resolved) {
+  return {ErrorCode::offline, Subject::model,
+          resolved.to_string() + " is not installed, and fetching is switched off",
+          "modelhub pull " + resolved.to_string() + " without --offline and MODELHUB_OFFLINE"};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
+  if (options.home.empty()) {
+    Result<std::string> home = default_home();
+    if (!home) return std::move(home).error();
+    options.home = *std::move(home);
+  }
+  // The store first: a home that cannot be read is its error, not that of the documents in it.
+  store::StoreOptions store_options;
+  store_options.home = options.home;
+  store_options.log = options.log;
+  Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(store_options));
+  if (!store) return std::move(store).error();
+  Result<catalog::Catalog> catalog =
+      catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
+  if (!catalog) return std::move(catalog).error();
+  return std::shared_ptr<HubCore>(
+      new HubCore(std::move(options), *std::move(catalog), *std::move(store)));
+}
+
+HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<store::Store> store)
+    : options_(std::move(options)),
+      catalog_(std::move(catalog)),
+      store_(std::move(store)),
+      fork_generation_(base::fork_generation()),
+      engines_(options_),
+      callbacks_(
+          std::make_shared<base::Executor>("mh-callbacks", 1, base::Executor::Role::callbacks)),
+      steps_(std::make_shared<base::Executor>("mh-steps", k_step_threads,
+                                              base::Executor::Role::workers)),
+      pulls_(std::make_shared<base::Executor>("mh-pulls", k_parallel_pulls,
+                                              base::Executor::Role::workers)),
+      transfer_(std::make_unique<transfer::Transfer>(transfer_options(options_), steps_)),
+      runtime_(std::make_unique<runtime::Runtime>(runtime_options(options_), steps_)),
+      flights_(steps_) {}
+
+HubCore::~HubCore() {
+  closing_.request_stop();  // pulls that run end soon
+  pulls_->stop();
+  steps_->stop();
+  runtime_.reset();
+  transfer_.reset();
+  callbacks_->stop();
+}
+
+// One ensure_ready() on its way.
+struct HubCore::ReadyFlow {
+  Promise<Model> promise;
+  std::weak_ptr<HubCore> hub;
+  std::string reference;
+  LoadOptions options;
+  std::optional<Resolved> resolved;      // after begin()
+  std::optional<vision::Recipe> recipe;  // after begin()
+  std::vector<std::string> labels;       // after begin()
+
+  void fail(Error error) const { promise.complete(std::move(error)); }
+};
+
+template <class T>
+bool HubCore::refuse_in_fork(const Promise<T>& promise) const {
+  if (fork_generation_ == base::fork_generation()) return false;
+  promise.complete(Error(ErrorCode::unsupported, Subject::other,
+                         "this hub belongs to the process that forked",
+                         "open a new Hub in the child process"));
+  return true;
+}
+
+const device::Inventory& HubCore::inventory() {
+  std::call_once(inventory_probed_, [this] { inventory_ = device::probe(); });
+  return inventory_;
+}
+
+Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose purpose) {
+  Result<Reference> parsed = Reference::parse(reference);
+  if (!parsed) return std::move(parsed).error();
+  catalog::ResolveOptions options;
+  options.purpose = purpose;
+  options.capabilities = engines_.capabilities();
+  if (options_.licenses.empty()) return catalog_.resolve(*parsed, options);
+  if (Result<Resolved> any = catalog_.resolve(*parsed, options)) {
+    Result<std::optional<InstalledModel>> installed = find_installed(*any);
+    if (installed && *installed) return any;
+  }
+  options.licenses.allowed = options_.licenses;
+  return catalog_.resolve(*parsed, options);
+}
+
+Result<std::optional<InstalledModel>> HubCore::find_installed(const Resolved& resolved) const {
+  Result<store::ModelRecord> record = record_of(resolved);
+  if (!record) return std::optional<InstalledModel>();  // cannot have been installed
+  Result<std::optional<InstalledModel>> installed = store_->find(record->id);
+  if (installed && *installed && (*installed)->key != record->key())
+    return std::optional<InstalledModel>();
+  return installed;
+}
+
+Result<void> HubCore::unload_all_of(const InstalledModel& model) {
+  const std::string prefix = model.key.hex() + "/";
+  for (const runtime::SlotStatus& slot : runtime_->status()) {
+    if (slot.key.compare(0, prefix.size(), prefix) != 0) continue;
+    Result<runtime::Unloaded> unloaded =
+        runtime_->unload(slot.key, runtime::UnloadPolicy::refuse).get();
+    if (!unloaded) return std::move(unloaded).error();
+  }
+  return {};
+}
+
+Job<InstalledModel> HubCore::pull(const std::string& reference) {
+  Promise<InstalledModel> promise(callbacks_);
+  if (refuse_in_fork(promise)) return promise.job();
+  steps_->post([this, promise, reference] {
+    Result<Resolved> resolved = resolve(reference, catalog::Purpose::pull);
+    if (!resolved) {
+      promise.complete(std::move(resolved).error());
+      return;
+    }
+    Result<std::optional<InstalledModel>> installed = find_installed(*resolved);
+    if (!installed) {
+      promise.complete(std::move(installed).error());
+    } else if (*installed) {
+      promise.complete(**std::move(installed));
+    } else if (options_.network == Network::offline) {
+      promise.complete(offline_error(*resolved));
+    } else {
+      chain(join_pull(*resolved), promise,
+            [promise](Result<InstalledModel> result) { promise.complete(std::move(result)); });
+    }
+  });
+  return promise.job();
+}
+
+Job<InstalledModel> HubCore::join_pull(const Resolved& resolved) {
+  return flights_.join(resolved.to_string(), [this, &resolved](const PullFlights::Lead& lead) {
+    pulls_->post([this, resolved, lead] { run_pull(resolved, lead); });
+  });
+}
+
+void HubCore::run_pull(const Resolved& resolved, const PullFlights::Lead& lead) {
+  std::stop_source stop;
+  const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
+  const std::stop_callback on_leave(lead.stop_token(), request_stop);
+  const std::stop_callback on_closing(closing_.get_token(), request_stop);
+  // Another process, or a flight that ended a moment ago, may have done it.
+  Result<std::optional<InstalledModel>> installed = find_installed(resolved);
+  if (installed && *installed) {
+    lead.complete(**std::move(installed));
+    return;
+  }
+  lead.complete(pull_model(resolved, *store_, *transfer_, stop.get_token(),
+                           [&lead](const Progress& progress) { lead.report(progress); }));
+}
+
+Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference,
+                                 const LoadOptions& options) {
+  const auto flow = std::make_shared<ReadyFlow>(
+      ReadyFlow{Promise<Model>(callbacks_), self, reference, options, {}, {}, {}});
+  if (refuse_in_fork(flow->promise)) return flow->promise.job();
+  steps_->post([this, flow] { begin(flow); });
+  return flow->promise.job();
+}
+
+void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
+  Result<Resolved> resolved = resolve(flow->reference, catalog::Purpose::run);
+  if (!resolved) return flow->fail(std::move(resolved).error());
+  // What cannot be run is told before anything is fetched for it.
+  Result<vision::Recipe> recipe = to_executable(*resolved->variant->recipe);
+  if (!recipe)
+    return flow->fail(std::move(recipe).error().with_context("run " + resolved->to_string()));
+  Result<std::vector<std::string>> labels = catalog::Catalog::labels_of(*resolved->variant->recipe);
+  if (!labels) return flow->fail(std::move(labels).error());
+  flow->recipe = *std::move(recipe);
+  flow->labels = *std::move(labels);
+  flow->resolved = *resolved;
+
+  Result<std::optional<InstalledModel>> installed = find_installed(*resolved);
+  if (!installed) return flow->fail(std::move(installed).error());
+  if (*installed) return load(flow, **installed);
+  if (options_.network == Network::offline) return flow->fail(offline_error(*resolved));
+  chain(join_pull(*resolved), flow->promise, [this, flow](Result<InstalledModel> pulled) {
+    if (!pulled) return flow->fail(std::move(pulled).error());
+    load(flow, *pulled);
+  });
+}
+
+void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed) {
+  Result<runtime::LoadSpec> spec = load_spec(*flow, installed);
+  if (!spec)
+    return flow->fail(std::move(spec).error().with_context("load " + flow->resolved->to_string()));
+  store_->touch_use(installed.key);
+  Progress progress;
+  progress.phase = Phase::loading;
+  progress.subject = flow->resolved->to_string();
+  flow->promise.report(std::move(progress));
+  const auto core = std::make_shared<ModelCore>(
+      flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec)});
+  chain(runtime_->acquire(core->parts().load), flow->promise,
+        [flow, core](Result<runtime::Lease> lease) {
+          if (!lease)
+            return flow->fail(
+                std::move(lease).error().with_context("load " + flow->resolved->to_string()));
+          if (Result<void> fits = core->check(*lease); !fits)
+            return flow->fail(std::move(fits).error());
+          flow->promise.complete(core->handle());
+        });
+}
+
+Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
+                                             const InstalledModel& installed) {
+  Result<DeviceRequest> request = DeviceRequest::parse(flow.options.device);
+  if (!request) return std::move(request).error();
+  const device::ModelNeeds needs{flow.resolved->variant->devices, flow.resolved->engines()};
+  Result<DevicePlan> plan =
+      device::plan(*request, inventory(), engines_.offers(), needs, flow.options.fallback);
+  if (!plan) return std::move(plan).error();
+  Result<std::shared_ptr<engine::Engine>> engine = engines_.find(plan->engine);
+  if (!engine) return std::move(engine).error();
+  Result<std::vector<engine::EngineFile>> files = engine_files(installed);
+  if (!files) return std::move(files).error();
+
+  runtime::LoadSpec spec;
+  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen;
+  spec.model = flow.resolved->to_string();
+  spec.engine = *std::move(engine);
+  spec.request.format = installed.format;
+  spec.request.files = *std::move(files);
+  spec.plan = *std::move(plan);
+  return spec;
+}
+
+// A single file is read where it lies; several must find each other under their own names.
+Result<std::vector<engine::EngineFile>> HubCore::engine_files(const InstalledModel& installed) {
+  std::string folder;
+  if (installed.files.size() > 1) {
+    Result<std::string> view = store_->view(installed);
+    if (!view) return std::move(view).error();
+    folder = *std::move(view);
+  }
+  std::vector<engine::EngineFile> files;
+  for (const InstalledFile& file : installed.files) {
+    const std::string path =
+        folder.empty() ? file.location : base::join_path(folder, file.path.string());
+    files.push_back({file.role, file.path.string(), path});
+  }
+  return files;
+}
+
+}  // namespace modelhub::hub

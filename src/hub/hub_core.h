@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/fork_generation.h"
+#include "base/single_flight.h"
+#include "catalog/catalog.h"
+#include "device/probe.h"
+#include "hub/engine_host.h"
+#include "modelhub/hub.h"
+#include "runtime/runtime.h"
+#include "store/store.h"
+#include "transfer/transfer.h"
+
+namespace modelhub::hub {
+
+// What is behind a Hub: the modules, and the threads that carry a value from one to the next.
+//
+// Threads:       `pulls_` blocks on fetches (that many models are pulled at a time); `steps_` runs
+//                the short steps between the modules and never blocks; `callbacks_` belongs to the
+//                user's code. The modules have their own.
+// Ownership:     tasks on these threads use the core by plain pointer: the destructor stops them in
+//                an order in which nobody posts to what is gone, and joins. Model handles hold it
+//                weakly.
+// Thread safety: all methods from any thread.
+class HubCore {
+ public:
+  static Result<std::shared_ptr<HubCore>> open(HubOptions options);
+  ~HubCore();
+  HubCore(const HubCore&) = delete;
+  HubCore& operator=(const HubCore&) = delete;
+
+  const HubOptions& options() const { return options_; }
+  const catalog::Catalog& catalog() const { return catalog_; }
+  store::Store& store() { return *store_; }
+  EngineHost& engines() { return engines_; }
+  // Where the user's own code is called.
+  const std::shared_ptr<base::Executor>& callbacks() const { return callbacks_; }
+  runtime::Runtime& runtime() { return *runtime_; }
+  // Frees what is loaded of a model, on any device. Errors: busy when it is in use.
+  Result<void> unload_all_of(const InstalledModel& model);
+  // Looked up once; constant afterwards.
+  const device::Inventory& inventory();
+
+  // A model that is installed is resolved whatever its licence: the allow-list is about pulling.
+  Result<Resolved> resolve(const std::string& reference, catalog::Purpose purpose);
+  // Nothing when it is not installed, or as other files than the catalog names now.
+  Result<std::optional<InstalledModel>> find_installed(const Resolved& resolved) const;
+
+  Job<InstalledModel> pull(const std::string& reference);
+  // `self` is what the Model will point to.
+  Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self, const std::string& reference,
+                          const LoadOptions& options);
+
+ private:
+  struct ReadyFlow;
+  using PullFlights = base::SingleFlight<std::string, InstalledModel>;
+
+  HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<store::Store> store);
+
+  // Answers for a hub that was copied into a child process, where it has no threads.
+  template <class T>
+  bool refuse_in_fork(const Promise<T>& promise) const;
+
+  // Joins the pull of this model, or starts it; what is chained to the job runs on steps_.
+  Job<InstalledModel> join_pull(const Resolved& resolved);
+  void run_pull(const Resolved& resolved, const PullFlights::Lead& lead);
+
+  // The steps of ensure_ready.
+  void begin(const std::shared_ptr<ReadyFlow>& flow);
+  void load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed);
+  Result<runtime::LoadSpec> load_spec(const ReadyFlow& flow, const InstalledModel& installed);
+  Result<std::vector<engine::EngineFile>> engine_files(const InstalledModel& installed);
+
+  const HubOptions options_;
+  const catalog::Catalog catalog_;
+  const std::unique_ptr<store::Store> store_;
+  const std::uint64_t fork_generation_;
+  EngineHost engines_;
+  std::once_flag inventory_probed_;
+  device::Inventory inventory_;  // constant after inventory_probed_
+  std::stop_source closing_;
+  const std::shared_ptr<base::Executor> callbacks_;
+  const std::shared_ptr<base::Executor> steps_;
+  const std::shared_ptr<base::Executor> pulls_;
+  std::unique_ptr<transfer::Transfer> transfer_;
+  std::unique_ptr<runtime::Runtime> runtime_;
+  PullFlights flights_;
+};
+
+}  // namespace modelhub::hub

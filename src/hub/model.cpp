@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "modelhub/model.h"
+
+#include "hub/model_core.h"
+
+namespace modelhub {
+
+const StepTimes& times_of(const Answer& answer) {
+  return std::visit([](const auto& items) -> const StepTimes& { return items.times; }, answer);
+}
+StepTimes& times_of(Answer& answer) {
+  return std::visit([](auto& items) -> StepTimes& { return items.times; }, answer);
+}
+
+const LoadReport& ModelLease::report() const { return core_->report(); }
+
+const InstalledModel& Model::installed() const { return core_->parts().installed; }
+Result<ModelLease> Model::lease() const { return core_->lease(); }
+Result<void> Model::warmup() const { return core_->warmup(); }
+Result<void> Model::unload() const { return core_->unload(); }
+const std::vector<std::string>& Model::labels() const { return core_->parts().labels; }
+
+Result<Answer> Model::run(const ImageView& image, const RunOptions& options) const {
+  return core_->run(image, options);
+}
+
+std::vector<Result<Answer>> Model::run(std::span<const ImageView> images,
+                                       const RunOptions& options) const {
+  std::vector<Result<Answer>> answers;
+  answers.reserve(images.size());
+  for (const ImageView& image : images) answers.push_back(core_->run(image, options));
+  return answers;
+}
+
+}  // namespace modelhub

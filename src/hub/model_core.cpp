@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/model_core.h"
+
+#include <utility>
+
+#include "hub/hub_core.h"
+
+namespace modelhub::hub {
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+// The time since the last call of lap(), or since the beginning.
+class StopWatch {
+ public:
+  Milliseconds lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return now - std::exchange(last_, now);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// A recipe may leave the name of an only input open: then it is the model's own.
+std::vector<engine::Session::Input> inputs_of(const vision::Prepared& prepared,
+                                              const engine::Session& session) {
+  std::vector<engine::Session::Input> inputs;
+  for (const NamedTensor& input : prepared.inputs) {
+    const bool is_open = input.name.empty() && !session.inputs().empty();
+    inputs.push_back({is_open ? session.inputs().front().name : input.name, &input.tensor});
+  }
+  return inputs;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<HubCore>> ModelCore::hub() const {
+  std::shared_ptr<HubCore> hub = hub_.lock();
+  if (!hub) return Error(ErrorCode::cancelled, Subject::other, "the hub of this model has gone");
+  return hub;
+}
+
+Result<runtime::Lease> ModelCore::acquire() const {
+  Result<std::shared_ptr<HubCore>> owner = hub();
+  if (!owner) return std::move(owner).error();
+  // Without a job when it is loaded already: this is the way of every call.
+  if (std::optional<runtime::Lease> lease = (*owner)->runtime().try_lease(parts_.load.key))
+    return *std::move(lease);
+  return (*owner)->runtime().acquire(parts_.load).get();
+}
+
+Result<ModelLease> ModelCore::lease() {
+  Result<runtime::Lease> lease = acquire();
+  if (!lease) return std::move(lease).error();
+  const runtime::LoadedInfo& loaded = lease->info();
+  LoadReport report;
+  report.plan = loaded.plan;
+  report.engine = loaded.engine + " " + loaded.engine_version;
+  report.device = lease->session().device();
+  report.duration = loaded.load_time;
+  return ModelLease(std::make_shared<const LeaseCore>(*std::move(lease), std::move(report)));
+}
+
+Result<void> ModelCore::warmup() {
+  constexpr int k_side = 64;
+  Result<Image> grey = Image::create(k_side, k_side, PixelFormat::rgb8);
+  if (!grey) return std::move(grey).error();
+  Result<Answer> answer = run(*grey, {});
+  if (!answer) return std::move(answer).error();
+  return {};
+}
+
+Result<void> ModelCore::unload() {
+  Result<std::shared_ptr<HubCore>> owner = hub();
+  if (!owner) return std::move(owner).error();
+  Result<runtime::Unloaded> unloaded =
+      (*owner)->runtime().unload(parts_.load.key, runtime::UnloadPolicy::refuse).get();
+  if (!unloaded) return std::move(unloaded).error();
+  return {};
+}
+
+Result<void> ModelCore::check(const runtime::Lease& lease) const {
+  std::vector<vision::OutputShape> shapes;
+  for (const engine::TensorSpec& output : lease.session().outputs())
+    shapes.push_back({output.name, output.shape});
+  return vision::check_outputs(parts_.recipe, parts_.labels, shapes);
+}
+
+Result<vision::AnswerOptions> ModelCore::answer_options(const RunOptions& options) const {
+  vision::AnswerOptions answer;
+  answer.conf = options.conf();
+  answer.iou = options.iou();
+  answer.max_det = options.max_det();
+  answer.top_k = options.max_det();
+  Result<std::vector<int>> classes =
+      vision::resolve_classes(options.classes(), parts_.labels, parts_.recipe.decode.first_class);
+  if (!classes) return std::move(classes).error();
+  answer.classes = *std::move(classes);
+  return answer;
+}
+
+Result<Answer> ModelCore::run(const ImageView& image, const RunOptions& options) {
+  Result<vision::AnswerOptions> answer_options = this->answer_options(options);
+  if (!answer_options) return std::move(answer_options).error();
+  Result<runtime::Lease> lease = acquire();
+  if (!lease) return std::move(lease).error();
+
+  StepTimes times;
+  StopWatch watch;
+  Result<vision::Prepared> prepared = vision::prepare(image, parts_.recipe, take_prepared());
+  if (!prepared) return std::move(prepared).error();
+  times.pre = watch.lap();
+  Result<runtime::RunOutput> output = lease->run(inputs_of(*prepared, lease->session()));
+  if (!output) return std::move(output).error();
+  times.infer = output->time;
+  (void)watch.lap();
+  Result<Answer> answer = decode(output->outputs, prepared->placement, *answer_options);
+  give_prepared(*std::move(prepared));
+  if (!answer) return answer;
+  times.post = watch.lap();
+  times_of(*answer) = times;
+  return answer;
+}
+
+Result<Answer> ModelCore::decode(const std::vector<NamedTensor>& outputs,
+                                 const vision::Placement& placement,
+                                 const vision::AnswerOptions& options) const {
+  const auto to_answer = [](auto items) { return Answer(std::move(items)); };
+  switch (vision::answer_kind_of(parts_.recipe.decode.kind)) {
+    case vision::AnswerKind::detections:
+      return vision::decode_detections(parts_.recipe, parts_.labels, outputs, placement, options)
+          .transform(to_answer);
+    case vision::AnswerKind::classes:
+      return vision::decode_classes(parts_.recipe, parts_.labels, outputs, options)
+          .transform(to_answer);
+    case vision::AnswerKind::faces:
+      return vision::decode_faces(parts_.recipe, outputs, placement, options).transform(to_answer);
+  }
+  return Error(ErrorCode::internal, Subject::model, "an answer of no kind");
+}
+
+vision::Prepared ModelCore::take_prepared() {
+  std::lock_guard lock(mutex_);
+  if (idle_.empty()) return {};
+  vision::Prepared prepared = std::move(idle_.back());
+  idle_.pop_back();
+  return prepared;
+}
+
+void ModelCore::give_prepared(vision::Prepared prepared) {
+  std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(prepared));
+}
+
+}  // namespace modelhub::hub

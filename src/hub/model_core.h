@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "modelhub/model.h"
+#include "runtime/runtime.h"
+#include "vision/pipeline.h"
+#include "vision/recipe.h"
+
+namespace modelhub::hub {
+
+class HubCore;
+
+// What a ModelLease points to: a lease of the runtime with the report about its load.
+class LeaseCore {
+ public:
+  LeaseCore(runtime::Lease lease, LoadReport report)
+      : lease_(std::move(lease)), report_(std::move(report)) {}
+  const LoadReport& report() const { return report_; }
+  const runtime::Lease& lease() const { return lease_; }
+
+ private:
+  const runtime::Lease lease_;
+  const LoadReport report_;
+};
+
+// What a Model points to: everything about a model that is constant once it was resolved, and the
+// way back to the hub.
+//
+// Thread safety: all methods from any thread.
+class ModelCore : public std::enable_shared_from_this<ModelCore> {
+ public:
+  struct Parts {
+    InstalledModel installed;
+    vision::Recipe recipe;
+    std::vector<std::string> labels;
+    runtime::LoadSpec load;
+  };
+
+  ModelCore(std::weak_ptr<HubCore> hub, Parts parts)
+      : hub_(std::move(hub)), parts_(std::move(parts)) {}
+
+  Model handle() { return Model(shared_from_this()); }
+  const Parts& parts() const { return parts_; }
+
+  Result<ModelLease> lease();
+  Result<void> warmup();
+  Result<void> unload();
+  Result<Answer> run(const ImageView& image, const RunOptions& options);
+
+  // That what the loaded model gives is what its recipe says.
+  Result<void> check(const runtime::Lease& lease) const;
+
+ private:
+  Result<std::shared_ptr<HubCore>> hub() const;
+  Result<runtime::Lease> acquire() const;
+  Result<vision::AnswerOptions> answer_options(const RunOptions& options) const;
+  Result<Answer> decode(const std::vector<NamedTensor>& outputs, const vision::Placement& placement,
+                        const vision::AnswerOptions& options) const;
+  // The tensors of an earlier call, to be written over: saves their pages.
+  vision::Prepared take_prepared();
+  void give_prepared(vision::Prepared prepared);
+
+  const std::weak_ptr<HubCore> hub_;
+  const Parts parts_;
+  std::mutex mutex_;
+  std::vector<vision::Prepared> idle_;  // guarded by mutex_; as many as there were calls at once
+};
+
+}  // namespace modelhub::hub

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "modelhub/options.h"
+
+#include <cstdlib>
+#include <string_view>
+
+namespace modelhub {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = text.find(separator);
+    std::string_view part = text.substr(0, end);
+    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
+    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return parts;
+}
+
+bool is_on(std::string_view value) {
+  return !value.empty() && value != "0" && value != "false" && value != "no" && value != "off";
+}
+
+}  // namespace
+
+HubOptions HubOptions::from_environment() {
+  HubOptions options;
+  options.home = variable("MODELHUB_HOME");
+  if (const std::string user_home = variable("HOME"); options.home.empty() && !user_home.empty()) {
+    options.home = user_home + "/.omni_dev/models";
+  }
+  options.catalogs = split(variable("MODELHUB_CATALOG"), ':');
+  options.mirrors = split(variable("MODELHUB_MIRRORS"), ',');
+  options.licenses = split(variable("MODELHUB_LICENSES"), ',');
+  options.engine_path = split(variable("MODELHUB_ENGINE_PATH"), ':');
+  options.ca_file = variable("MODELHUB_CA_FILE");
+  if (is_on(variable("MODELHUB_OFFLINE"))) options.network = Network::offline;
+  if (const std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
+    options.engine_settings["onnxruntime.library_dir"] = root + "/lib";
+  }
+  return options;
+}
+
+}  // namespace modelhub

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "modelhub/device.h"
+#include "modelhub/job.h"
+#include "runtime/loaded_model.h"
+#include "runtime/thread_budget.h"
+
+namespace modelhub::base {
+class Executor;
+}
+
+namespace modelhub::runtime {
+
+class Slots;
+
+// What to load, and under which key.
+struct LoadSpec {
+  // Whatever sets two loads apart must be in it: the model's digest, engine, device, options.
+  std::string key;
+  std::string model;  // for people: "yolov8n@8.4.0:onnx-fp32"
+  std::shared_ptr<engine::Engine> engine;
+  // The runtime fills in its device (from the plan) and its threads (from the budget).
+  engine::LoadRequest request;
+  DevicePlan plan;  // chosen is set
+};
+
+// Keeps one loaded generation of a model in memory.
+//
+// Ownership:     copies share the hold; the last one lets go. It may outlive the Runtime: the model
+//                stays usable, and is freed by whoever drops the last copy.
+// Thread safety: all methods from any thread; different copies may be used and dropped at once.
+class Lease {
+ public:
+  Lease(const Lease&) = default;
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(const Lease&) = default;
+  Lease& operator=(Lease&&) noexcept = default;
+  // Not inline: g++ 12 takes the destructor of an empty std::optional<Lease> for a bug.
+  ~Lease();
+
+  const LoadedInfo& info() const { return model_->info(); }
+  const engine::Session& session() const { return model_->session(); }
+  // Errors: as engine::Session::run; unsupported in a fork.
+  Result<RunOutput> run(std::span<const engine::Session::Input> inputs) const {
+    return model_->run(inputs);
+  }
+
+ private:
+  friend class Slots;
+  explicit Lease(std::shared_ptr<LoadedModel> model) : model_(std::move(model)) {}
+
+  std::shared_ptr<LoadedModel> model_;  // its deleter gives the lease back
+};
+
+// absent -> queued -> loading -> ready -> draining -> absent
+//
+// and loading -> failed(reason, retry_at) -> queued; queued -> absent when every waiter left before
+// the load began; draining -> queued when somebody waits for a new load.
+enum class SlotState { absent, queued, loading, ready, draining, failed };
+
+std::string_view name_of(SlotState state);
+
+// A snapshot of one slot.
+struct SlotStatus {
+  std::string key;
+  std::string model;
+  SlotState state = SlotState::absent;
+  std::size_t leases = 0;
+  std::size_t waiters = 0;
+  std::uint64_t loads = 0;                          // that succeeded, since the runtime began
+  std::optional<LoadedInfo> info;                   // while ready or draining
+  std::chrono::steady_clock::time_point last_used;  // when a lease was last given or returned
+  std::optional<Error> error;                       // while failed
+  // While failed: calls before it get the same error.
+  std::chrono::steady_clock::time_point retry_at;
+};
+
+enum class UnloadPolicy {
+  refuse,  // busy when somebody holds a lease or waits for one
+  drain,   // no new leases; freed when the last one goes
+};
+
+struct Unloaded {
+  bool was_loaded = false;
+  ByteCount returned;  // by how much the process shrank
+};
+
+struct RuntimeOptions {
+  // Models that load at the same time; more make each slower and the peak of memory higher.
+  int load_threads = 2;
+  int threads = 0;  // budget for all engines; 0: as many as this process may use cores
+  // How long the error of a load that ran out of memory is repeated before it is tried again. Every
+  // other failure is tried again by the next call.
+  std::chrono::milliseconds out_of_memory_pause{1000};
+  const base::Clock* clock = &base::Clock::real();
+
+  RuntimeOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
+};
+
+// What is loaded: one slot for each key, however many ask.
+//
+// Invariants:    at most one load and one generation for a key at any time; the result or error of
+//                a load goes to all who waited for it, each with its own deadline and cancel(); a
+//                load that has begun is finished even if everybody left, and its model stays, idle.
+// Ownership:     a loaded model stays until unload() or the end of the runtime. The destructor
+//                cancels all waiters, waits for running loads and frees what is not leased; leases
+//                that are left go on working.
+// Thread safety: all methods from any thread. Loads and frees run on threads of their own; nothing
+//                blocks and no stranger's code runs under the lock. The destructor may run in a
+//                callback.
+// After a fork:  everything answers `unsupported` in the child; the destructor leaks there.
+class Runtime {
+ public:
+  Runtime(const RuntimeOptions& options, std::shared_ptr<base::Executor> callbacks);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  // A lease on the model, loading it first if need be. The finished job holds the lease too: drop
+  // it after get(). The thread that loaded the model holds it for a moment longer than that.
+  //
+  // While the model drains, this waits until it is gone and loads it anew: a thread that holds a
+  // lease of a draining model and waits here for another one waits for itself.
+  //
+  // Errors: those of Engine::load; unsupported, Subject::device (the engine put the model on
+  //         another device than planned, and the plan's fallback policy forbids it); cancelled;
+  //         invalid_argument (no key, engine or device).
+  Job<Lease> acquire(const LoadSpec& spec);
+
+  // A lease if the model is ready now; does not load, wait or fail.
+  std::optional<Lease> try_lease(const std::string& key);
+
+  // Done when the memory was given back. Cancelling the job does not stop the unloading.
+  // Errors: busy, Subject::model (policy refuse).
+  Job<Unloaded> unload(const std::string& key, UnloadPolicy policy);
+
+  // All slots that were ever used, by key.
+  std::vector<SlotStatus> status() const;
+
+  const ThreadBudget& thread_budget() const;
+
+ private:
+  std::unique_ptr<base::Executor> loaders_;
+  std::unique_ptr<base::Executor> reaper_;  // frees models, so that no caller waits for that
+  std::shared_ptr<Slots> slots_;            // leases share it, so that they can be given back to it
+};
+
+}  // namespace modelhub::runtime

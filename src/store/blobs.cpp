@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "store/blobs.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/hasher.h"
+#include "base/owner.h"
+#include "store/manifest.h"
+
+namespace modelhub::store {
+namespace {
+
+// Small enough for the processor's cache, a divisor of a chunk.
+constexpr std::size_t k_read_bytes = 256 * 1024;
+
+}  // namespace
+
+Result<bool> Blobs::has(const Digest& digest, ByteCount bytes) const {
+  Result<base::FileStat> stat = files_.stat(layout_.blob(digest));
+  if (!stat) {
+    if (stat.error().code == ErrorCode::not_found) return false;
+    return std::move(stat).error();
+  }
+  return stat->kind == base::FileKind::regular && stat->size == bytes;
+}
+
+Result<Blobs::Hashed> Blobs::hash(const base::ReadableFile& file, const HashProgress& progress,
+                                  const std::stop_token& stop) const {
+  base::Hasher whole;
+  base::Hasher chunk;
+  std::vector<Digest> chunks;
+  std::vector<std::byte> buffer(k_read_bytes);
+  std::uint64_t at = 0;
+  while (true) {
+    if (stop.stop_requested())
+      return Error(ErrorCode::cancelled, Subject::store, "verification was cancelled");
+    Result<std::size_t> count = file.read_at(at, buffer);
+    if (!count) return std::move(count).error();
+    const auto bytes = std::span(buffer).first(*count);
+    whole.update(bytes);
+    chunk.update(bytes);
+    at += *count;
+    const bool is_end = *count < buffer.size();
+    if (at % k_chunk_bytes == 0 ? *count != 0 : is_end) chunks.push_back(chunk.finish());
+    if (progress && *count != 0) progress(ByteCount(*count));
+    if (is_end) break;
+  }
+  return Hashed{whole.finish(), std::move(chunks), ByteCount(at)};
+}
+
+Result<BlobCheck> Blobs::check(const Digest& digest, ByteCount bytes, VerifyMode mode,
+                               WriteStamps stamps, const HashProgress& progress,
+                               const std::stop_token& stop) const {
+  BlobCheck check;
+  const auto unreadable = [&check](std::string detail) {
+    check.verdict = FileVerdict::unreadable;
+    check.detail = std::move(detail);
+    return check;
+  };
+  auto file = files_.open(layout_.blob(digest));
+  if (!file && file.error().code == ErrorCode::not_found && stamps == WriteStamps::yes &&
+      restore(digest)) {
+    file = files_.open(layout_.blob(digest));
+  }
+  if (!file) {
+    if (file.error().code != ErrorCode::not_found) return unreadable(file.error().message);
+    check.verdict = FileVerdict::missing;
+    return check;
+  }
+  const Result<base::FileStat> stat = (*file)->stat();
+  if (!stat) return unreadable(stat.error().message);
+  if (stat->kind != base::FileKind::regular)
+    return unreadable(layout_.blob(digest) + " is not a file");
+  check.found_bytes = stat->size;
+  if (stat->size != bytes) {
+    check.verdict = FileVerdict::wrong_size;
+    return check;
+  }
+  std::optional<ChunkRecord> record = load_chunk_record(files_, layout_, digest, bytes);
+  const bool is_stamped = record && record->stamp == Stamp::of(*stat);
+  if (mode == VerifyMode::stamps && is_stamped) return check;
+
+  Result<Hashed> hashed = hash(**file, progress, stop);
+  if (!hashed) {
+    if (hashed.error().code == ErrorCode::cancelled) return std::move(hashed).error();
+    return unreadable(hashed.error().message);
+  }
+  check.hashed = hashed->bytes;
+  check.found = hashed->digest;
+  if (hashed->digest == digest) {
+    // Saving it may fail, in a home that cannot be written: then it is hashed again next time.
+    if (stamps == WriteStamps::yes && (!is_stamped || record->chunks.empty())) {
+      (void)save_chunk_record(files_, layout_, digest, bytes,
+                              {std::move(hashed->chunks), Stamp::of(*stat)});
+    }
+  } else {
+    check.verdict = FileVerdict::digest_differs;
+    // The stamp must not vouch for it any more; the digests of the chunks stay, they tell what to
+    // mend.
+    if (is_stamped && stamps == WriteStamps::yes) {
+      (void)save_chunk_record(files_, layout_, digest, bytes,
+                              {std::move(record->chunks), std::nullopt});
+    }
+  }
+  return check;
+}
+
+Result<void> Blobs::put(const std::string& file, const Digest& digest, ByteCount bytes,
+                        Replace replace) const {
+  const std::string blob = layout_.blob(digest);
+  if (replace == Replace::no) {
+    Result<void> done = files_.rename_without_replacing(file, blob);
+    if (done || done.error().code != ErrorCode::busy) return done;
+    Result<bool> is_there = has(digest, bytes);
+    if (!is_there) return std::move(is_there).error();
+    if (*is_there) return {};
+  }
+  return files_.rename(file, blob);
+}
+
+Result<void> Blobs::save_stamp(const Digest& digest, ByteCount bytes,
+                               std::vector<Digest> chunks) const {
+  Result<base::FileStat> stat = files_.stat(layout_.blob(digest));
+  if (!stat) return std::move(stat).error();
+  return save_chunk_record(files_, layout_, digest, bytes, {std::move(chunks), Stamp::of(*stat)});
+}
+
+Result<void> Blobs::restore(const Digest& digest) const {
+  Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.blobs());
+  if (!entries) return std::move(entries).error();
+  Result<void> done =
+      Error(ErrorCode::not_found, Subject::store, "there is no blob " + layout_.blob(digest));
+  for (const base::DirectoryEntry& entry : *entries) {
+    if (!entry.name.starts_with(layout_.removal_prefix(digest))) continue;
+    done = files_.rename_without_replacing(base::join_path(layout_.blobs(), entry.name),
+                                           layout_.blob(digest));
+    // Durable at once: the manifest that names it may be so already.
+    if (done) return sync();
+    if (done.error().code == ErrorCode::busy) return {};
+  }
+  return done;
+}
+
+bool Blobs::is_announced(const Digest& digest) const {
+  const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.staging(digest));
+  if (!entries) return entries.error().code != ErrorCode::not_found;
+  return std::any_of(entries->begin(), entries->end(), [](const base::DirectoryEntry& entry) {
+    const Result<base::Owner> owner = base::Owner::parse(entry.name);
+    return !owner || owner->liveness() != base::Owner::Liveness::dead;
+  });
+}
+
+// Announcements first: a pull withdraws its own only after its manifest is there.
+std::vector<Digest> Blobs::without_named(std::vector<Digest> candidates) const {
+  std::erase_if(candidates, [this](const Digest& digest) { return is_announced(digest); });
+  if (candidates.empty()) return candidates;
+  const Result<std::unordered_set<Digest>> named = digests_named_by_manifests(files_, layout_);
+  if (!named) return {};
+  std::erase_if(candidates, [&named](const Digest& digest) { return named->count(digest) != 0; });
+  return candidates;
+}
+
+bool Blobs::is_named(const Digest& digest) const { return without_named({digest}).empty(); }
+
+BlobRemoval Blobs::remove_unnamed(const std::vector<Digest>& candidates) const {
+  BlobRemoval removal;
+  std::vector<Digest> taken;
+  std::vector<std::pair<Digest, std::string>> away;
+  for (const Digest& digest : without_named(candidates)) {
+    std::string path = base::join_path(
+        layout_.blobs(), layout_.removal_prefix(digest) + base::Owner::current().unique_suffix());
+    if (Result<void> done = files_.rename(layout_.blob(digest), path); done) {
+      taken.push_back(digest);
+      away.emplace_back(digest, std::move(path));
+    } else if (done.error().code != ErrorCode::not_found) {
+      removal.failures.push_back(std::move(done).error());
+    }
+  }
+  // Somebody may have begun to need one between the first look and the renaming. From here on
+  // nobody can without seeing that it is not there.
+  const std::vector<Digest> unnamed = without_named(std::move(taken));
+  for (const auto& [digest, path] : away) {
+    if (std::find(unnamed.begin(), unnamed.end(), digest) == unnamed.end()) {
+      Result<void> done = files_.rename_without_replacing(path, layout_.blob(digest));
+      if (done) (void)sync();
+      if (done || done.error().code != ErrorCode::busy) continue;  // gone: somebody restored it
+    }
+    const Result<base::FileStat> stat = files_.stat(path);
+    Result<void> done = files_.remove_file(path);
+    if (!done && done.error().code == ErrorCode::not_found) continue;
+    if (!done) {
+      removal.failures.push_back(std::move(done).error());
+      continue;
+    }
+    (void)files_.remove_file(layout_.chunk_record(digest));
+    ++removal.removed;
+    if (stat && stat->links == 1) removal.freed += stat->size;
+  }
+  return removal;
+}
+
+}  // namespace modelhub::store

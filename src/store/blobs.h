@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "modelhub/store.h"
+#include "store/chunk_record.h"
+#include "store/layout.h"
+
+namespace modelhub::store {
+
+// Called with the bytes hashed since the last call.
+using HashProgress = std::function<void(ByteCount)>;
+
+// What was found where a blob should be.
+struct BlobCheck {
+  FileVerdict verdict = FileVerdict::ok;
+  std::optional<Digest> found;
+  std::optional<ByteCount> found_bytes;
+  ByteCount hashed;
+  std::string detail;  // why it is unreadable
+};
+
+// What remove_unnamed() did.
+struct BlobRemoval {
+  std::uint64_t removed = 0;
+  ByteCount freed;
+  std::vector<Error> failures;  // garbage that stays for the next sweep
+};
+
+// The immutable files of a home, each named by its SHA-256.
+//
+// Invariants:    a visible blob was complete and matched its digest when it was published; a blob
+//                that a manifest or a running pull names is not removed by anybody. The pulls
+//                announce themselves with a folder in staging before they look which blobs are
+//                there; a removal takes the blob away, looks once more who names it, and gives it
+//                back if somebody does. No lock is needed for either.
+// Thread safety: all methods from any thread, and from several processes in one home.
+// Errors:        io_error, no_space, cancelled.
+class Blobs {
+ public:
+  Blobs(const Layout& layout, base::FileSystem& files) : layout_(layout), files_(files) {}
+
+  // A file of that size lies there. Says nothing about its content.
+  Result<bool> has(const Digest& digest, ByteCount bytes) const;
+
+  // Compares with the stamp, or hashes and writes a new stamp where that is possible. Errors:
+  // cancelled only; whatever is wrong with the blob is the answer.
+  enum class WriteStamps { no, yes };
+  Result<BlobCheck> check(const Digest& digest, ByteCount bytes, VerifyMode mode,
+                          WriteStamps stamps, const HashProgress& progress,
+                          const std::stop_token& stop) const;
+
+  // Moves a complete and synced file in. A blob of the right size that is there already stays,
+  // unless `replace`.
+  enum class Replace { no, yes };
+  Result<void> put(const std::string& file, const Digest& digest, ByteCount bytes,
+                   Replace replace) const;
+  // Makes what was put durable.
+  Result<void> sync() const { return files_.sync_directory(layout_.blobs()); }
+  // Believes the blob as it is now: REQUIRES that its content was hashed by whoever wrote it.
+  Result<void> save_stamp(const Digest& digest, ByteCount bytes, std::vector<Digest> chunks) const;
+
+  // Gives back a blob that a removal has taken away. REQUIRES: a manifest or an announcement names
+  // it. Errors: not_found when there is nothing to give back.
+  Result<void> restore(const Digest& digest) const;
+
+  // Removes those that no manifest and no running pull names.
+  BlobRemoval remove_unnamed(const std::vector<Digest>& candidates) const;
+  // A manifest or a running pull names it; also when nobody can tell.
+  bool is_named(const Digest& digest) const;
+  // A pull whose process is not provably dead wants this blob.
+  bool is_announced(const Digest& digest) const;
+
+ private:
+  struct Hashed {
+    Digest digest;
+    std::vector<Digest> chunks;
+    ByteCount bytes;
+  };
+  Result<Hashed> hash(const base::ReadableFile& file, const HashProgress& progress,
+                      const std::stop_token& stop) const;
+  std::vector<Digest> without_named(std::vector<Digest> candidates) const;
+
+  const Layout& layout_;
+  base::FileSystem& files_;
+};
+
+}  // namespace modelhub::store

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "store/chunk_record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "store/home.h"
+
+namespace modelhub::store {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr unsigned k_schema = 1;
+// 70 bytes for each chunk: enough for a blob of 1 TB.
+constexpr ByteCount k_max_record(20'000'000);
+
+std::optional<std::vector<Digest>> chunks_from(const Json& json, ByteCount bytes) {
+  std::vector<Digest> chunks;
+  for (const Json& entry : json.at("chunks")) {
+    Result<Digest> digest = Digest::parse(entry.get<std::string>());
+    if (!digest) return std::nullopt;
+    chunks.push_back(*digest);
+  }
+  const std::uint64_t expected = (bytes.count() + k_chunk_bytes - 1) / k_chunk_bytes;
+  if (!chunks.empty() && chunks.size() != expected) return std::nullopt;
+  return chunks;
+}
+
+std::optional<ChunkRecord> record_from(const Json& json, ByteCount bytes) {
+  if (json.at("schema") != k_schema || json.at("bytes") != bytes.count() ||
+      json.at("chunk_bytes") != k_chunk_bytes) {
+    return std::nullopt;
+  }
+  std::optional<std::vector<Digest>> chunks = chunks_from(json, bytes);
+  if (!chunks) return std::nullopt;
+  ChunkRecord record;
+  record.chunks = *std::move(chunks);
+  if (const Json& stamp = json.at("stamp"); !stamp.is_null()) {
+    record.stamp = Stamp{stamp.at("inode").get<std::uint64_t>(),
+                         ByteCount(stamp.at("bytes").get<std::uint64_t>()),
+                         stamp.at("mtime_ns").get<std::int64_t>()};
+  }
+  return record;
+}
+
+}  // namespace
+
+std::optional<ChunkRecord> load_chunk_record(base::FileSystem& files, const Layout& layout,
+                                             const Digest& digest, ByteCount bytes) {
+  const Result<std::string> text =
+      base::read_whole_file(files, layout.chunk_record(digest), k_max_record);
+  if (!text) return std::nullopt;
+  try {
+    return record_from(Json::parse(*text), bytes);
+  } catch (const Json::exception&) {  // torn or of another kind: as good as none
+    return std::nullopt;
+  }
+}
+
+Result<void> save_chunk_record(base::FileSystem& files, const Layout& layout, const Digest& digest,
+                               ByteCount bytes, const ChunkRecord& record) {
+  Json json;
+  json["schema"] = k_schema;
+  json["bytes"] = bytes.count();
+  json["chunk_bytes"] = k_chunk_bytes;
+  json["chunks"] = Json::array();
+  for (const Digest& chunk : record.chunks) json["chunks"].push_back(chunk.hex());
+  json["stamp"] = nullptr;
+  if (record.stamp) {
+    json["stamp"] = {{"inode", record.stamp->inode},
+                     {"bytes", record.stamp->bytes.count()},
+                     {"mtime_ns", record.stamp->mtime_ns}};
+  }
+  return write_rebuildable_file(files, layout.chunk_record(digest), json.dump() + "\n");
+}
+
+}  // namespace modelhub::store

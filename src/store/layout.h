@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/owner.h"
+#include "modelhub/digest.h"
+#include "store/model_id.h"
+
+namespace modelhub::store {
+
+// Where everything in a home lies: the only code that knows the names. Touches no disk.
+//
+// Thread safety: immutable.
+// Format:        docs/formats/store.md, version 1.
+class Layout {
+ public:
+  // The layout version that this code writes, and the highest that it understands.
+  static constexpr unsigned k_version = 1;
+
+  explicit Layout(std::string home) : home_(std::move(home)) {}
+
+  const std::string& home() const { return home_; }
+  std::string format_file() const { return at("format"); }
+
+  std::string blobs() const { return at("blobs/sha256"); }
+  std::string blob(const Digest& digest) const { return at("blobs/sha256/" + digest.hex()); }
+  // A blob on its way out stays within reach under this prefix until nobody can need it any more.
+  std::string removal_prefix(const Digest& digest) const { return digest.hex() + ".removing"; }
+
+  std::string chunks() const { return at("chunks"); }
+  std::string chunk_record(const Digest& digest) const {
+    return at("chunks/" + digest.hex() + ".json");
+  }
+
+  std::string models() const { return at("models"); }
+  std::string manifest(const ModelId& id) const { return at("models/" + id.manifest_name()); }
+
+  std::string views() const { return at("views"); }
+  std::string view(const Digest& key) const { return at("views/" + key.hex()); }
+
+  std::string uses() const { return at("use"); }
+  std::string use(const Digest& key) const { return at("use/" + key.hex()); }
+
+  std::string staging() const { return at("staging"); }
+  std::string staging(const Digest& digest) const { return at("staging/" + digest.hex()); }
+  std::string staging(const Digest& digest, const base::Owner& owner) const {
+    return base::join_path(staging(digest), owner.to_string());
+  }
+
+  std::string derived() const { return at("derived"); }
+  // The user's own catalog documents, a layer over the built-in ones.
+  std::string catalog() const { return at("catalog.d"); }
+  // The only copy of something: never removed unless asked for by name.
+  std::string local() const { return at("local"); }
+  std::string quarantine() const { return at("quarantine"); }
+
+  // The folders that a home has from the first write on.
+  std::vector<std::string> folders() const {
+    return {blobs(), chunks(), models(), views(), uses(), staging(), derived()};
+  }
+  // Those that can be fetched or built again and carry a CACHEDIR.TAG, so that backups pass them
+  // over. Not the home itself: backups must see what is nowhere else.
+  std::vector<std::string> rebuildable_folders() const {
+    return {at("blobs"), staging(), views(), derived()};
+  }
+  static constexpr std::string_view k_cache_tag = "CACHEDIR.TAG";
+
+ private:
+  std::string at(std::string_view name) const { return base::join_path(home_, name); }
+
+  std::string home_;
+};
+
+}  // namespace modelhub::store

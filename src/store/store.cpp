@@ -1,0 +1,313 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "store/publication.h"
+#include "store/views.h"
+
+namespace modelhub::store {
+namespace {
+
+std::chrono::system_clock::time_point to_time(std::int64_t ns_since_epoch) {
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::nanoseconds(ns_since_epoch)));
+}
+
+Error not_installed(const ModelId& id, const Layout& layout) {
+  return {ErrorCode::not_found, Subject::model,
+          id.to_string() + " is not installed in " + layout.home(),
+          "'modelhub list' shows what is installed"};
+}
+
+std::string sentence_of(const VerifiedFile& file) {
+  switch (file.verdict) {
+    case FileVerdict::ok: return {};
+    case FileVerdict::missing: return file.location + " is missing";
+    case FileVerdict::wrong_size:
+      return file.location + " has " + std::to_string(file.found_bytes->count()) +
+             " bytes, expected " + std::to_string(file.expected_bytes.count());
+    case FileVerdict::digest_differs:
+      return file.location + " has the SHA-256 " + file.found->hex() + ", expected " +
+             file.expected.hex();
+    case FileVerdict::unreadable: return file.detail;
+  }
+  return {};
+}
+
+VerifiedFile to_verified(const InstalledFile& file, const BlobCheck& check) {
+  VerifiedFile verified{file.path,  file.location, check.verdict,     file.sha256,
+                        file.bytes, check.found,   check.found_bytes, check.detail};
+  verified.detail = sentence_of(verified);
+  return verified;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
+  if (options.home.empty()) {
+    return Error(ErrorCode::invalid_argument, Subject::store, "the home of the store is empty",
+                 "give a folder with --home or MODELHUB_HOME");
+  }
+  std::error_code failure;
+  // The working directory may change later; the home stays where it was.
+  options.home = std::filesystem::absolute(options.home, failure).string();
+  if (failure) {
+    return Error(ErrorCode::io_error, Subject::store,
+                 "cannot tell the working directory: " + failure.message(),
+                 "give an absolute path with --home or MODELHUB_HOME");
+  }
+  std::unique_ptr<Store> store(new Store(std::move(options)));
+  if (Result<void> done = store->home_.check_readable(); !done) return std::move(done).error();
+  return store;
+}
+
+Store::Store(StoreOptions options)
+    : options_(std::move(options)),
+      layout_(options_.home),
+      files_(*options_.files),
+      blobs_(layout_, files_),
+      home_(layout_, files_, options_.access) {}
+
+void Store::log(LogLevel level, const std::string& message) const {
+  if (options_.log) options_.log(level, message);
+}
+
+InstalledModel Store::to_installed(const Manifest& manifest) const {
+  const ModelRecord& record = manifest.record;
+  InstalledModel model{
+      record.id.name, record.id.version, record.id.variant,     record.task,
+      record.license, record.format,     record.key(),          {},
+      ByteCount(),    record.sources,    manifest.installed_at, manifest.installed_at};
+  for (const RecordedFile& file : record.files) {
+    model.files.push_back(
+        {file.path, file.role, file.bytes, file.sha256, layout_.blob(file.sha256)});
+  }
+  for (const RecordedFile& blob : record.distinct_blobs()) model.bytes += blob.bytes;
+  if (const auto stamp = files_.stat(layout_.use(model.key)))
+    model.last_used = to_time(stamp->mtime_ns);
+  return model;
+}
+
+Result<void> Store::check_writable() {
+  if (Result<void> readable = home_.check_readable(); !readable) return readable;
+  std::string folder = layout_.home();
+  for (Result<base::FileStat> stat = files_.stat(folder); !stat; stat = files_.stat(folder)) {
+    if (stat.error().code != ErrorCode::not_found || base::parent_path(folder) == folder)
+      return std::move(stat).error();
+    folder = base::parent_path(folder);
+  }
+  const std::string probe =
+      base::join_path(folder, ".modelhub-probe" + base::Owner::current().unique_suffix());
+  Result<std::unique_ptr<base::WritableFile>> file =
+      files_.create(probe, base::CreateMode::exclusive, 0600);
+  if (!file) return as_write_error(std::move(file).error());
+  return files_.remove_file(probe);
+}
+
+Result<Listing> Store::list() const { return list_matching(""); }
+
+Result<Listing> Store::find_any_version(std::string_view name) const {
+  return list_matching(std::string(name) + "@");
+}
+
+Result<Listing> Store::list_matching(std::string_view prefix) const {
+  Listing listing;
+  const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.models());
+  if (!entries) {
+    if (entries.error().code == ErrorCode::not_found) return listing;
+    return entries.error();
+  }
+  for (const base::DirectoryEntry& entry : *entries) {
+    if (!entry.name.starts_with(prefix) || !entry.name.ends_with(".json"))
+      continue;  // a temporary file, or not ours
+    const Result<ModelId> id = ModelId::parse_manifest_name(entry.name);
+    if (!id) {
+      listing.broken.push_back(Error(id.error())
+                                   .with_context("list " + layout_.models())
+                                   .with_hint("remove that file if it is not yours to keep"));
+      continue;
+    }
+    Result<Manifest> manifest = read_manifest(files_, layout_, *id);
+    if (manifest) {
+      listing.models.push_back(to_installed(*manifest));
+    } else if (manifest.error().code !=
+               ErrorCode::not_found) {  // not_found: removed since it was listed
+      listing.broken.push_back(std::move(manifest).error());
+    }
+  }
+  std::sort(listing.models.begin(), listing.models.end(),
+            [](const InstalledModel& a, const InstalledModel& b) {
+              return std::tie(a.name, a.version, a.variant) <
+                     std::tie(b.name, b.version, b.variant);
+            });
+  std::sort(listing.broken.begin(), listing.broken.end(),
+            [](const Error& a, const Error& b) { return a.message < b.message; });
+  return listing;
+}
+
+Result<std::optional<InstalledModel>> Store::find(const ModelId& id) const {
+  if (Result<void> done = id.check(); !done) return std::move(done).error();
+  const Result<Manifest> manifest = read_manifest(files_, layout_, id);
+  if (manifest) return std::optional<InstalledModel>(to_installed(*manifest));
+  if (manifest.error().code == ErrorCode::not_found) return std::optional<InstalledModel>();
+  return manifest.error();
+}
+
+Result<StagedFile> Store::stage(const Digest& digest, ByteCount bytes,
+                                const std::stop_token& stop) {
+  if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
+  sweep_once();
+  Result<StagedFile> staged = StagedFile::announce(files_, layout_, digest, bytes);
+  if (!staged) return staged;
+  const Result<BlobCheck> check =
+      blobs_.check(digest, bytes, VerifyMode::stamps, Blobs::WriteStamps::yes, {}, stop);
+  if (!check) return check.error();
+  if (check->verdict == FileVerdict::ok) {
+    staged->mark_present(layout_.blob(digest));
+  } else if (check->verdict != FileVerdict::missing) {
+    staged->replaces_damaged_ = true;
+    log(LogLevel::warning, layout_.blob(digest) + " is damaged (" +
+                               std::string(name_of(check->verdict)) +
+                               ") and will be fetched again");
+  }
+  return staged;
+}
+
+Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<StagedFile> staged) {
+  if (Result<void> done = record.check(); !done) return std::move(done).error();
+  for (const RecordedFile& blob : record.distinct_blobs()) {
+    const auto same = [&blob](const StagedFile& file) { return file.digest() == blob.sha256; };
+    if (std::any_of(staged.begin(), staged.end(), same)) continue;
+    Result<StagedFile> present = stage(blob.sha256, blob.bytes);
+    if (!present) return std::move(present).error();
+    if (!present->is_present()) {
+      return Error(ErrorCode::not_found, Subject::model,
+                   "'" + blob.path.string() + "' of " + record.id.to_string() + " (" +
+                       blob.sha256.hex() + ") was neither fetched nor is it in the store",
+                   "pull the model again");
+    }
+    staged.push_back(*std::move(present));
+  }
+  if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
+  Publication publication(files_, layout_, blobs_, record, options_.clock->system_now());
+  Result<Manifest> manifest = publication.run(std::move(staged));
+  if (!manifest) return std::move(manifest).error();
+  touch_use(record.key());
+  return to_installed(*manifest);
+}
+
+Result<Removal> Store::remove(const ModelId& id) {
+  if (Result<void> done = id.check(); !done) return std::move(done).error();
+  const std::string path = layout_.manifest(id);
+  const Result<std::string> text = base::read_whole_file(files_, path, k_max_manifest);
+  if (!text && text.error().code == ErrorCode::not_found) return not_installed(id, layout_);
+  if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
+  std::unordered_set<Digest> digests;  // of the blobs, and the key
+  if (text) {
+    // What a newer modelhub has put into its manifest may need more than this to be removed.
+    const Result<Manifest> manifest = parse_manifest(*text, path);
+    if (!manifest && manifest.error().code == ErrorCode::unsupported) return manifest.error();
+    collect_digests(*text, digests);
+  }
+  if (Result<void> done = files_.remove_file(path); !done) {
+    if (done.error().code == ErrorCode::not_found) return not_installed(id, layout_);
+    return as_write_error(std::move(done).error());
+  }
+  Removal removal;
+  removal.id = id;
+  // Durable before the blobs go: a power cut must not bring back a manifest without them.
+  if (Result<void> done = files_.sync_directory(layout_.models()); !done) {
+    removal.leftovers.push_back(std::move(done).error());
+    return removal;
+  }
+  const auto keep = [&removal](Result<void> done) {
+    if (!done && done.error().code != ErrorCode::not_found)
+      removal.leftovers.push_back(std::move(done).error());
+  };
+  for (const Digest& digest : digests) {
+    keep(base::remove_tree(files_, layout_.view(digest)));
+    keep(files_.remove_file(layout_.use(digest)));
+  }
+  std::erase_if(digests,
+                [this](const Digest& digest) { return !files_.stat(layout_.blob(digest)); });
+  BlobRemoval blobs = blobs_.remove_unnamed({digests.begin(), digests.end()});
+  removal.freed = blobs.freed;
+  removal.removed_blobs = blobs.removed;
+  removal.kept_blobs = digests.size() - std::min<std::uint64_t>(digests.size(), blobs.removed);
+  for (Error& failure : blobs.failures) removal.leftovers.push_back(std::move(failure));
+  return removal;
+}
+
+Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
+                                   const VerifyProgress& progress, const std::stop_token& stop) {
+  Result<std::optional<InstalledModel>> model = find(id);
+  if (!model) return std::move(model).error();
+  if (!*model) return not_installed(id, layout_);
+  VerifyReport report{**std::move(model), mode, {}, ByteCount()};
+  const auto stamps =
+      home_.prepare_for_writing() ? Blobs::WriteStamps::yes : Blobs::WriteStamps::no;
+  std::unordered_map<Digest, BlobCheck> checked;
+  ByteCount before;  // of the blobs that are done
+  for (const InstalledFile& file : report.model.files) {
+    auto known = checked.find(file.sha256);
+    if (known == checked.end()) {
+      ByteCount done = before;
+      const HashProgress on_hashed = [&](ByteCount bytes) {
+        done += bytes;
+        if (progress) progress(std::min(done, report.model.bytes), report.model.bytes);
+      };
+      Result<BlobCheck> check =
+          blobs_.check(file.sha256, file.bytes, mode, stamps, on_hashed, stop);
+      if (!check) return std::move(check).error();
+      report.hashed += check->hashed;
+      before += file.bytes;
+      known = checked.emplace(file.sha256, *std::move(check)).first;
+      if (progress) progress(before, report.model.bytes);
+    }
+    report.files.push_back(to_verified(file, known->second));
+  }
+  return report;
+}
+
+Result<std::string> Store::view(const InstalledModel& model) {
+  const Views views(layout_, files_, blobs_);
+  if (views.is_current(model)) return layout_.view(model.key);
+  if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
+  if (Result<void> done = views.build(model); !done) return std::move(done).error();
+  return layout_.view(model.key);
+}
+
+void Store::touch_use(const Digest& key) {
+  if (!home_.prepare_for_writing()) return;
+  const std::string path = layout_.use(key);
+  const auto now = options_.clock->system_now();
+  if (files_.set_modification_time(path, now)) return;
+  // Not there yet, or another user's, whose stamp can only be replaced.
+  (void)files_.remove_file(path);
+  const auto file = files_.create(path, base::CreateMode::append, 0666);
+  if (file) (void)files_.set_modification_time(path, now);
+}
+
+}  // namespace modelhub::store
+
+namespace modelhub {
+
+std::string_view name_of(FileVerdict verdict) {
+  switch (verdict) {
+    case FileVerdict::ok: return "ok";
+    case FileVerdict::missing: return "missing";
+    case FileVerdict::wrong_size: return "wrong_size";
+    case FileVerdict::digest_differs: return "digest_differs";
+    case FileVerdict::unreadable: return "unreadable";
+  }
+  return "unreadable";
+}
+
+}  // namespace modelhub

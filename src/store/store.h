@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "modelhub/log.h"
+#include "modelhub/store.h"
+#include "store/blobs.h"
+#include "store/home.h"
+#include "store/layout.h"
+#include "store/manifest.h"
+#include "store/model_id.h"
+#include "store/staging.h"
+
+namespace modelhub::store {
+
+struct StoreOptions {
+  StoreOptions() {
+  }  // not an aggregate: g++ 12 miscompiles those as defaulted parameters of coroutines
+
+  // need not exist yet; relative to the working directory of the moment when it is not absolute
+  std::string home;
+  base::FileSystem* files =
+      &base::FileSystem::real();  // borrowed, must outlive the store and what it staged
+  const base::Clock* clock = &base::Clock::real();  // borrowed
+  LogSink log;
+  Access access = Access::read_write_if_possible;
+};
+
+// What is installed, by name, version and variant, and the manifests that could not be read. A
+// broken manifest never hides the others.
+struct Listing {
+  std::vector<InstalledModel> models;
+  // corrupt_data, unsupported or io_error; each names its file and says what to do
+  std::vector<Error> broken;
+};
+
+struct Removal {
+  ModelId id;
+  ByteCount freed;  // on disk; blobs that another model or a running pull needs are not counted
+  std::uint64_t removed_blobs = 0;
+  std::uint64_t kept_blobs = 0;  // shared, or named by a running pull
+  // the model is gone, but this could not be removed; the next sweep tries again
+  std::vector<Error> leftovers;
+};
+
+struct SweepOptions {
+  SweepOptions() {}
+
+  // How long the partial of a process that died is kept, so that another can go on with it.
+  std::chrono::seconds partial_age = std::chrono::hours(24 * 7);
+  // How long a blob, view or stamp that no model names is kept. Not for safety, which does not
+  // depend on clocks: a pull that failed at its last file finds the others again.
+  std::chrono::seconds unnamed_age = std::chrono::hours(24);
+};
+
+struct SweepReport {
+  std::uint64_t removed = 0;  // files and folders
+  ByteCount freed;
+};
+
+// Called while hashing, with what is done of all bytes of the model.
+using VerifyProgress = std::function<void(ByteCount done, ByteCount total)>;
+
+// The models that are installed in one home on disk.
+//
+// Invariants:    a model that list() or find() shows was whole when it was published, and no
+//                process using this class takes a file from it; after a crash or a power cut at any
+//                moment a model is either not there or whole. A crash leaves garbage, never a lie;
+//                sweep() removes it.
+// Ownership:     keeps nothing open; the home is the only state.
+// Thread safety: all methods from any thread; any number of processes may share one home. Readers
+//                take no lock and nothing waits for anybody.
+// Errors:        Subject::store: unsupported (newer layout or manifest), corrupt_data, io_error,
+//                no_space. Subject::model: not_found, invalid_argument.
+// Format:        docs/formats/store.md, version 1.
+class Store {
+ public:
+  // Makes nothing: a home is made by the first write. Errors: unsupported, corrupt_data, io_error.
+  static Result<std::unique_ptr<Store>> open(StoreOptions options);
+
+  const Layout& layout() const { return layout_; }
+
+  // Whether a model could be published: writes a small file and removes it again. A home that does
+  // not exist is not made; the folder that it would be made in is tried then. Errors: unsupported,
+  // io_error, no_space.
+  Result<void> check_writable();
+
+  Result<Listing> list() const;
+  // All installed versions and variants of a name.
+  Result<Listing> find_any_version(std::string_view name) const;
+  // Looks at the manifest only, not at the blobs: that is what verify() is for.
+  Result<std::optional<InstalledModel>> find(const ModelId& id) const;
+
+  Result<bool> has_blob(const Digest& digest, ByteCount bytes) const {
+    return blobs_.has(digest, bytes);
+  }
+
+  // Announces that a blob is wanted and makes a folder to fetch it into; makes the home when there
+  // is none. A blob that is there already is believed by its stamp, else hashed first (`stop` ends
+  // that: cancelled).
+  Result<StagedFile> stage(const Digest& digest, ByteCount bytes, const std::stop_token& stop = {});
+
+  // Makes a model visible from staged files: each complete() or is_present(). What the record names
+  // and `staged` lacks must be in the store. Publishing a model again replaces its record; blobs
+  // that only the old one named are removed. Errors: as the class; invalid_argument and not_found
+  // when the record and the staged files do not fit together.
+  Result<InstalledModel> publish(const ModelRecord& record, std::vector<StagedFile> staged);
+
+  // Errors: not_found, Subject::model.
+  Result<Removal> remove(const ModelId& id);
+
+  // A damaged file is the report's verdict, not an error. A file that turns out good gets a new
+  // stamp, one that is damaged loses its stamp, so that the next pull fetches it again. Errors:
+  // not_found, cancelled, those of find().
+  Result<VerifyReport> verify(const ModelId& id, VerifyMode mode,
+                              const VerifyProgress& progress = {},
+                              const std::stop_token& stop = {});
+
+  // A folder with the model's files under their own names, for engines that need one; made at the
+  // first call, then kept until the model is removed. Hard links to the blobs, or copies where the
+  // file system has none: never write there. Errors: as the class; checksum_mismatch when a file
+  // that had to be copied is damaged.
+  Result<std::string> view(const InstalledModel& model);
+
+  // Remembers that the model was used now. Does nothing where the home cannot be written.
+  void touch_use(const Digest& key);
+
+  // Removes what crashes have left: partials and temporary files of processes that are provably
+  // dead, and old blobs, views and stamps that no model names. Never what a process that lives, or
+  // of which one cannot know, has. stage() does it once for each Store.
+  Result<SweepReport> sweep(const SweepOptions& options = {});
+
+ private:
+  explicit Store(StoreOptions options);
+
+  InstalledModel to_installed(const Manifest& manifest) const;
+  Result<Listing> list_matching(std::string_view prefix) const;
+  void log(LogLevel level, const std::string& message) const;
+  void sweep_once();
+
+  // Constant after construction.
+  const StoreOptions options_;
+  const Layout layout_;
+  base::FileSystem& files_;
+  const Blobs blobs_;
+  Home home_;  // safe from any thread
+  std::atomic<bool> is_swept_ = false;
+};
+
+}  // namespace modelhub::store

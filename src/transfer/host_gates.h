@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace modelhub::transfer {
+
+// Politeness to each host (scheme, name and port): at most so many exchanges at once, and none
+// while it asked for a pause.
+//
+// Thread safety: one thread; the curl loop's.
+class HostGates {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  explicit HostGates(int connections_per_host) : connections_per_host_(connections_per_host) {}
+
+  // True: an exchange may begin, and leave() must follow.
+  bool try_enter(const std::string& origin, TimePoint now);
+  void leave(const std::string& origin);
+  // No exchange begins before; a later pause wins over an earlier one.
+  void close_until(const std::string& origin, TimePoint until);
+
+ private:
+  struct Gate {
+    int inside = 0;
+    TimePoint opens{};
+  };
+
+  const int connections_per_host_;
+  std::map<std::string, Gate> gates_;
+};
+
+}  // namespace modelhub::transfer

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/transfer.h"
+
+#include <new>
+#include <utility>
+
+#include "base/executor.h"
+#include "base/fork_generation.h"
+#include "transfer/loop.h"
+
+namespace modelhub::transfer {
+namespace {
+
+std::optional<Error> complaint_about(const FetchRequest& request) {
+  const auto bad = [&](const std::string& what) {
+    return Error(ErrorCode::invalid_argument, Subject::usage,
+                 "cannot fetch \"" + request.what + "\": " + what);
+  };
+  if (request.destination.empty()) return bad("no destination is given");
+  // The catalog refuses such entries as well; an empty answer of a server must never pass for a
+  // model.
+  if (request.bytes.count() == 0) return bad("a file of 0 bytes is no model");
+  return std::nullopt;
+}
+
+}  // namespace
+
+TransferOptions::TransferOptions() : user_agent("modelhub/" MODELHUB_VERSION) {}
+
+Transfer::Transfer(TransferOptions options, std::shared_ptr<base::Executor> callbacks)
+    : options_(std::move(options)),
+      callbacks_(std::move(callbacks)),
+      fork_generation_(base::fork_generation()) {}
+
+Transfer::~Transfer() {
+  // A forked child has none of the threads: nobody to wait for, and the locks may be held for ever.
+  if (fork_generation_ != base::fork_generation()) (void)loop_.release();
+}
+
+Job<Fetched> Transfer::fetch(FetchRequest request) {
+  const Promise<Fetched> promise(callbacks_);
+  Job<Fetched> job = promise.job();
+  if (fork_generation_ != base::fork_generation()) {
+    promise.complete(Error(ErrorCode::unsupported, Subject::other,
+                           "this hub belongs to the process that forked",
+                           "open a new Hub in the child process"));
+    return job;
+  }
+  if (std::optional<Error> complaint = complaint_about(request)) {
+    promise.complete(*std::move(complaint));
+    return job;
+  }
+  try {
+    std::lock_guard lock(mutex_);
+    if (!loop_) loop_ = std::make_unique<Loop>(options_);
+    loop_->submit(std::move(request), promise);
+  } catch (const std::bad_alloc&) {
+    promise.complete(
+        Error(ErrorCode::out_of_memory, Subject::other, "no memory to start a download"));
+  }
+  return job;
+}
+
+std::uint64_t Transfer::network_requests() const {
+  if (fork_generation_ != base::fork_generation()) return 0;
+  std::lock_guard lock(mutex_);
+  return loop_ ? loop_->network_requests() : 0;
+}
+
+}  // namespace modelhub::transfer

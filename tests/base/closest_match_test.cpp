@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "modelhub/closest_match.h"
+
+#include <gtest/gtest.h>
+
+namespace modelhub {
+namespace {
+
+const std::vector<std::string> k_names = {"yolov8n",      "yolov8s", "yolox_s", "resnet50",
+                                          "mobilenet_v2", "run",     "rm"};
+
+TEST(ClosestMatchTest, FindsATypo) {
+  EXPECT_EQ(closest_match("yolov8m", k_names), "yolov8n");
+  EXPECT_EQ(closest_match("resnt50", k_names), "resnet50");
+}
+
+TEST(ClosestMatchTest, CountsASwapOfNeighboursOnce) {
+  EXPECT_EQ(closest_match("rnu", k_names), "run");
+}
+
+TEST(ClosestMatchTest, IgnoresCaseAndSeparators) {
+  EXPECT_EQ(closest_match("MobileNet-V2", k_names), "mobilenet_v2");
+}
+
+TEST(ClosestMatchTest, FindsABeginning) {
+  EXPECT_EQ(closest_match("mobile", k_names), "mobilenet_v2");
+}
+
+TEST(ClosestMatchTest, SaysNothingWhenNothingIsNear) {
+  EXPECT_EQ(closest_match("llama", k_names), std::nullopt);
+  EXPECT_EQ(closest_match("", k_names), std::nullopt);
+  EXPECT_EQ(closest_match("--__", k_names), std::nullopt);
+}
+
+TEST(ClosestMatchTest, BoundsItsWorkForHugeInput) {
+  EXPECT_EQ(closest_match(std::string(1'000'000, 'y'), k_names), std::nullopt);
+}
+
+}  // namespace
+}  // namespace modelhub

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "base/executor.h"
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/event.h"
+
+namespace modelhub::base {
+namespace {
+
+TEST(ExecutorTest, OneThreadRunsTasksInTheOrderOfPosting) {
+  std::vector<int> order;
+  {
+    Executor executor("order", 1, Executor::Role::workers);
+    for (int i = 0; i < 100; ++i) executor.post([&order, i] { order.push_back(i); });
+  }
+  ASSERT_EQ(order.size(), 100U);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(ExecutorTest, DestructionRunsWhatWasPostedBefore) {
+  std::atomic<int> count = 0;
+  {
+    Executor executor("a name that is longer than fifteen bytes", 3, Executor::Role::workers);
+    for (int i = 0; i < 500; ++i) executor.post([&] { ++count; });
+  }
+  EXPECT_EQ(count, 500);
+}
+
+TEST(ExecutorTest, SeveralThreadsWorkAtOnce) {
+  Executor executor("pair", 2, Executor::Role::workers);
+  Event first;
+  Event second;
+  executor.post([&] {
+    first.set();
+    EXPECT_TRUE(second.wait());
+  });
+  executor.post([&] {
+    EXPECT_TRUE(first.wait());
+    second.set();
+  });
+  EXPECT_TRUE(second.wait());
+}
+
+TEST(ExecutorTest, MayBeDestroyedByItsOwnTask) {
+  Event destroyed;
+  Event after;
+  auto executor = std::make_shared<Executor>("self", 1, Executor::Role::callbacks);
+  Executor* const raw = executor.get();
+  raw->post([&, executor = std::move(executor)]() mutable {
+    executor->post([&] { after.set(); });
+    executor.reset();
+    destroyed.set();
+  });
+  EXPECT_TRUE(destroyed.wait());
+  EXPECT_TRUE(after.wait()) << "what was posted before the destruction still runs";
+}
+
+TEST(ExecutorTest, ATaskMayPostAnother) {
+  Event done;
+  Executor executor("chain", 1, Executor::Role::workers);
+  executor.post([&] { executor.post([&] { done.set(); }); });
+  EXPECT_TRUE(done.wait());
+}
+
+TEST(ExecutorTest, WhatATaskCapturedIsDestroyedWithoutTheLock) {
+  Event done;
+  Executor executor("captured", 1, Executor::Role::workers);
+  // The destructor of a capture posts again: with the lock held this would never end.
+  auto poster = std::shared_ptr<void>(nullptr, [&](void*) { executor.post([&] { done.set(); }); });
+  executor.post([poster = std::move(poster)] {});
+  EXPECT_TRUE(done.wait());
+}
+
+TEST(ExecutorTest, KnowsCallbackThreads) {
+  EXPECT_FALSE(Executor::is_on_callback_thread());
+  bool in_callbacks = false;
+  bool in_workers = true;
+  {
+    Executor callbacks("callbacks", 1, Executor::Role::callbacks);
+    Executor workers("workers", 1, Executor::Role::workers);
+    callbacks.post([&] { in_callbacks = Executor::is_on_callback_thread(); });
+    workers.post([&] { in_workers = Executor::is_on_callback_thread(); });
+  }
+  EXPECT_TRUE(in_callbacks);
+  EXPECT_FALSE(in_workers);
+}
+
+}  // namespace
+}  // namespace modelhub::base

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The main job with real weights, against the answers of the reference implementations.
+#include <cmath>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "cli_fixture.h"
+
+namespace modelhub::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RealModelsTest : public CliTest {
+ protected:
+  Json run_model(const std::string& model, const std::string& picture,
+                 std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"run", model, shared("images/" + picture), "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProcessResult result = run(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json_of(result.out);
+  }
+};
+
+double corner_distance(const Json& a, const Json& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    largest = std::max(largest, std::abs(a[i].get<double>() - b[i].get<double>()));
+  return largest;
+}
+
+class YoloReferenceTest : public RealModelsTest,
+                          public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(YoloReferenceTest, DetectionsAreThoseOfUltralytics) {
+  const Json reference = json_of(read(shared("reference/yolov8n_ultralytics.json")));
+  const Json expected = reference["images"][GetParam()]["detections"];
+  ASSERT_FALSE(expected.empty());
+  const Json document = run_model("yolov8n", GetParam());
+  const Json found = document["results"][0]["detections"];
+
+  // Each reference detection has a partner of its own: same label, corners within 3 px, score
+  // within 0.02.
+  std::vector<bool> taken(found.size(), false);
+  for (const Json& wanted : expected) {
+    bool is_found = false;
+    for (std::size_t i = 0; i < found.size() && !is_found; ++i) {
+      is_found = !taken[i] && found[i]["label"] == wanted["label"] &&
+                 corner_distance(found[i]["box"], wanted["box"]) <= 3 &&
+                 std::abs(found[i]["score"].get<double>() - wanted["score"].get<double>()) <= 0.02;
+      if (is_found) taken[i] = true;
+    }
+    EXPECT_TRUE(is_found || wanted["score"].get<double>() < 0.3) << wanted;
+  }
+  // None extra; below 0.3 a detection may be on either side of the threshold.
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_TRUE(taken[i] || found[i]["score"].get<double>() < 0.3)
+        << "not in the reference: " << found[i];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pictures, YoloReferenceTest,
+                         ::testing::Values("bus.jpg", "coco_demo.jpg", "dog.jpg"));
+
+TEST_F(RealModelsTest, RunJsonHasTheDocumentedShape) {
+  const Json document = run_model("yolov8n", "bus.jpg");
+  for (const char* field : {"schema_version", "model", "version", "variant", "engine", "device",
+                            "load_ms", "results"}) {
+    EXPECT_TRUE(document.contains(field)) << field;
+  }
+  EXPECT_EQ(document["device"], "cpu:0");
+  EXPECT_THAT(document["engine"].get<std::string>(), HasSubstr("onnxruntime "));
+  const Json result = document["results"][0];
+  for (const char* field :
+       {"input", "width", "height", "decode_ms", "pre_ms", "infer_ms", "post_ms", "detections"}) {
+    EXPECT_TRUE(result.contains(field)) << field;
+  }
+  EXPECT_EQ(result["width"], 810);
+  EXPECT_EQ(result["height"], 1080);
+}
+
+TEST_F(RealModelsTest, OptionsOfACallNarrowTheAnswer) {
+  const auto detections = [&](std::vector<std::string> more) {
+    return run_model("yolov8n", "bus.jpg", std::move(more))["results"][0]["detections"];
+  };
+  const Json people = detections({"--classes", "person", "--conf", "0.6"});
+  EXPECT_EQ(people.size(), 3U);
+  for (const Json& detection : people) EXPECT_EQ(detection["label"], "person");
+  EXPECT_EQ(detections({"--max-det", "1"}).size(), 1U);
+  EXPECT_EQ(detections({"--classes", "5"})[0]["label"], "bus");
+  const ProcessResult unknown =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--classes", "persn"});
+  EXPECT_EQ(unknown.exit_code, 2) << unknown.err;
+  EXPECT_THAT(unknown.err, HasSubstr("person"));
+}
+
+TEST_F(RealModelsTest, NothingFoundSaysHowNearItWas) {
+  const ProcessResult result = run({"run", "yolov8n", shared("images/bus.jpg"), "--conf", "0.99"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr("try --conf 0."));
+}
+
+TEST_F(RealModelsTest, ClassifierKnowsTheCatAndTheDog) {
+  EXPECT_EQ(run_model("mobilenet_v2", "cat.jpg")["results"][0]["classes"][0]["class_id"], 281);
+  const Json dog = run_model("mobilenet_v2", "dog.jpg");
+  EXPECT_EQ(dog["results"][0]["classes"][0]["class_id"], 258);
+  EXPECT_THAT(dog["results"][0]["classes"][0]["label"].get<std::string>(), HasSubstr("Samoyed"));
+}
+
+TEST_F(RealModelsTest, FaceFindersFindTheFaces) {
+  EXPECT_GE(run_model("yunet", "bald_guys.jpg")["results"][0]["faces"].size(), 18U);
+  const std::size_t faces = run_model("ultraface", "bald_guys.jpg")["results"][0]["faces"].size();
+  EXPECT_GE(faces, 23U);
+  EXPECT_LE(faces, 25U);
+}
+
+TEST_F(RealModelsTest, OutWritesAnAnnotatedPictureOfTheSameSize) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--out", "annotated.png"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const std::string png = read(in_work("annotated.png"));
+  ASSERT_GT(png.size(), 100'000U);
+  EXPECT_EQ(png.substr(1, 3), "PNG");
+  // The header's width and height, big-endian at byte 16.
+  EXPECT_EQ(static_cast<unsigned char>(png[18]) * 256 + static_cast<unsigned char>(png[19]), 810);
+  EXPECT_EQ(static_cast<unsigned char>(png[22]) * 256 + static_cast<unsigned char>(png[23]), 1080);
+}
+
+TEST_F(RealModelsTest, SeveralPicturesGoOnAfterOneThatFails) {
+  const ProcessResult result = run({"run", "yolov8n", shared("images/bus.jpg"), "absent.jpg",
+                                    shared("images/dog.jpg"), "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  const Json results = json_of(result.out)["results"];
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results[1]["error"]["code"], "not_found");
+  EXPECT_FALSE(results[2]["detections"].empty());
+}
+
+TEST_F(RealModelsTest, ExplainSaysWhyThisVariantAndDevice) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--explain", "--no-picture"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("cpu:0"));
+  EXPECT_THAT(result.err, HasSubstr("onnxruntime"));
+}
+
+TEST_F(RealModelsTest, ADeviceThatIsNotThereEndsWith7AndAReason) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--device", "cuda:7"});
+  EXPECT_EQ(result.exit_code, 7) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("cuda:7"));
+}
+
+TEST_F(RealModelsTest, AskingForAGpuFallsBackWithAWarningThatSaysWhy) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--device", "gpu", "--no-picture"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("warning: "));
+  EXPECT_EQ(
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--device", "gpu", "--fallback", "never"})
+          .exit_code,
+      7);
+}
+
+TEST_F(RealModelsTest, APickleIsPulledButNeverLoaded) {
+  const ProcessResult result = run({"run", "yolov8n@8.4.0:pt", shared("images/bus.jpg")});
+  EXPECT_EQ(result.exit_code, 7) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("export"));
+}
+
+}  // namespace
+}  // namespace modelhub::test

@@ -1,0 +1,340 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The engine for ONNX Runtime, with the real library.
+
+#include <malloc.h>
+
+#include <gmock/gmock.h>
+
+#include "engine/conformance.h"
+#include "engine/engine_fixture.h"
+#include "engine/module.h"
+#include "engine/tiny_onnx.h"
+
+namespace modelhub::engine {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+const std::string k_module = MODELHUB_ONNXRUNTIME_MODULE;
+
+// A file of the mirror; empty when the shared folder is not there. By the build's own idea of where
+// it is: the list of tests, which depends on it, is made without the environment of a test.
+std::string mirror(const std::string& digest) {
+  std::string path = MODELHUB_TEST_SHARED "/mirror/sha256/" + digest;
+  return std::filesystem::exists(path) ? path : std::string();
+}
+
+std::string yolov8n() {
+  return mirror("79e76a60125f08fcf99a5201aeab871a61565a380e3ae4a4fed6b4e3de15efd6");
+}
+std::string mobilenet_v2_int8() {
+  return mirror("cc028fe6cae7bc11a4ff53cfc9b79c920e8be65ce33a904ec3e2a8f66d77f95f");
+}
+
+int number_in_status(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.rfind(key + ":", 0) == 0) return std::stoi(line.substr(key.size() + 1));
+  }
+  return -1;
+}
+
+class OnnxRuntimeTest : public EngineTest {
+ protected:
+  std::shared_ptr<Engine> engine(const std::string& library_dir = {}) {
+    ModuleOptions options;
+    options.log = [this](LogLevel, std::string_view line) { log_.emplace_back(line); };
+    if (!library_dir.empty()) options.settings = {{"onnxruntime", "library_dir", library_dir}};
+    return open_module(k_module, options).value();
+  }
+
+  static LoadRequest request(const std::string& path, int threads = 1) {
+    LoadRequest request;
+    request.format = "onnx";
+    request.files = {{"graph", "tiny.onnx", path}};
+    request.threads = threads;
+    return request;
+  }
+
+  Result<std::unique_ptr<Session>> load(const std::string& content) {
+    return engine()->load(request(write("blob", content)));
+  }
+
+  // The error of loading a file with this content.
+  Error refusal(const std::string& content) {
+    auto session = load(content);
+    if (session) return Error(ErrorCode::internal, Subject::other, "it was loaded");
+    return std::move(session).error();
+  }
+
+  std::vector<std::string> log_;
+};
+
+TEST_F(OnnxRuntimeTest, TellsVersionAndDevices) {
+  const EngineInfo info = engine()->info();
+  EXPECT_THAT(info.version, MatchesRegex("1\\.[0-9]+\\.[0-9]+"));
+  EXPECT_THAT(info.formats, ElementsAre("onnx"));
+  EXPECT_EQ(info.concurrency, Concurrency::shared);
+  ASSERT_EQ(info.devices.size(), 2U);
+  EXPECT_TRUE(info.devices[0].is_usable);
+  EXPECT_EQ(info.devices[1].device, "cuda:0");
+  EXPECT_FALSE(info.devices[1].is_usable);
+}
+
+TEST_F(OnnxRuntimeTest, RunsWithAnyLengthOfAnOpenSide) {
+  const auto session = load(TinyModel().encode());
+  ASSERT_TRUE(session) << session.error().to_string();
+  EXPECT_EQ((*session)->device(), "cpu:0");
+  EXPECT_THAT((*session)->inputs()[0].shape, ElementsAre(-1, 3));
+  for (const std::int64_t batch : {1, 4, 2, 0}) {
+    Tensor x = Tensor::allocate(DType::float32, {batch, 3}).value();
+    for (std::size_t i = 0; i < x.as<float>().size(); ++i) x.as<float>()[i] = static_cast<float>(i);
+    const auto answer = (*session)->run(std::vector<Session::Input>{{"x", &x}});
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    const Tensor& y = (*answer)[0].tensor;
+    EXPECT_THAT(y.shape(), ElementsAre(batch, 3));
+    for (std::size_t i = 0; i < y.as<float>().size(); ++i)
+      EXPECT_EQ(y.as<float>()[i], 2.0F * static_cast<float>(i));
+  }
+}
+
+TEST_F(OnnxRuntimeTest, SaysWhichOpsetAModelNeedsAndWhichItReads) {
+  TinyModel model;
+  model.opset = 99;
+  const Error error = refusal(model.encode());
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_EQ(error.subject, Subject::model);
+  EXPECT_THAT(
+      error.message,
+      MatchesRegex("tiny.onnx needs opset 99; ONNX Runtime 1\\.[0-9.]+ reads up to [0-9]+"));
+  EXPECT_EQ(error.hint,
+            "export the model with opset=17, or set ONNXRUNTIME_ROOT to a newer ONNX Runtime");
+}
+
+TEST_F(OnnxRuntimeTest, SaysWhichFormatVersionAModelHas) {
+  TinyModel model;
+  model.ir_version = 99;
+  const Error error = refusal(model.encode());
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_THAT(error.message, MatchesRegex("tiny.onnx has version 99 of the ONNX format; ONNX "
+                                          "Runtime 1\\.[0-9.]+ reads up to [0-9]+"));
+  EXPECT_THAT(error.hint, HasSubstr("ir_version="));
+}
+
+TEST_F(OnnxRuntimeTest, NamesAnOperatorThatItDoesNotHave) {
+  TinyModel model;
+  model.op = "Levitate";
+  const Error error = refusal(model.encode());
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_EQ(error.subject, Subject::model);
+  EXPECT_THAT(
+      error.message,
+      MatchesRegex(
+          "tiny.onnx uses the operator Levitate, which ONNX Runtime 1\\.[0-9.]+ does not have "
+          "in opset 13"));
+  EXPECT_FALSE(error.hint.empty());
+}
+
+TEST_F(OnnxRuntimeTest, RefusesAGraphThatIsNone) {
+  TinyModel model;
+  model.node_inputs = {"x", "nowhere"};
+  const Error error = refusal(model.encode());
+  EXPECT_EQ(error.code, ErrorCode::corrupt_data);
+  EXPECT_EQ(error.subject, Subject::model);
+  EXPECT_THAT(error.message,
+              HasSubstr("cannot load tiny.onnx: Invalid model. Node input 'nowhere' is not"));
+}
+
+TEST_F(OnnxRuntimeTest, RefusesWeightsInOtherFilesBeforeTheLibrarySeesThem) {
+  TinyModel model;
+  model.node_inputs = {"x", "w"};
+  model.external_file = "../../etc/passwd";
+  const Error error = refusal(model.encode());
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_EQ(error.message,
+            "tiny.onnx keeps weights in another file ('../../etc/passwd'); models of one file can "
+            "be loaded");
+  EXPECT_THAT(error.hint, HasSubstr("onnx.save"));
+}
+
+TEST_F(OnnxRuntimeTest, RefusesOutputsThatAreNoTensors) {
+  TinyModel model;
+  model.op = "SequenceConstruct";
+  model.is_output_a_sequence = true;
+  const Error error = refusal(model.encode());
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_EQ(error.message, "'y' of tiny.onnx is no tensor of numbers");
+}
+
+TEST_F(OnnxRuntimeTest, SaysWhatAFileIsThatIsNoModel) {
+  const std::pair<std::string, const char*> files[] = {
+      {"", "it is empty"},
+      {std::string("PK\x03\x04") + std::string(64, 'x'),
+       "it is a zip archive, such as PyTorch writes"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+       "it is a Git LFS pointer"},
+      {"<!DOCTYPE html><html></html>", "it is a web page"},
+      {"just text", "it is no ONNX model"},
+      {std::string(3000, '\0'), "it is no ONNX model"},
+      {TinyModel().encode().substr(0, 60), "it ends in the middle"}};
+  for (const auto& [content, reason] : files) {
+    const Error error = refusal(content);
+    EXPECT_EQ(error.code, ErrorCode::corrupt_data) << reason << ": " << error.message;
+    EXPECT_EQ(error.subject, Subject::model);
+    EXPECT_THAT(error.message, HasSubstr(std::string("cannot load tiny.onnx: ") + reason));
+  }
+}
+
+TEST_F(OnnxRuntimeTest, SaysThatAFileCannotBeRead) {
+  const auto missing = engine()->load(request(path("missing")));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::io_error);
+  EXPECT_THAT(missing.error().message, HasSubstr("No such file"));
+  const auto folder = engine()->load(request(folder_));
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().code, ErrorCode::io_error);
+}
+
+TEST_F(OnnxRuntimeTest, SurvivesADamagedByteAnywhere) {
+  const std::string good = TinyModel().encode();
+  const auto engine = this->engine();
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (const unsigned char flip : {0x01, 0x80, 0xFF}) {
+      std::string bad = good;
+      bad[i] = static_cast<char>(static_cast<unsigned char>(bad[i]) ^ flip);
+      const auto session = engine->load(request(write("bad", bad)));
+      EXPECT_TRUE(session || !session.error().message.empty());
+      EXPECT_TRUE(session || session.error().code != ErrorCode::internal) << i;
+    }
+  }
+}
+
+TEST_F(OnnxRuntimeTest, RefusesToRunOnAGpuWithoutAProvider) {
+  LoadRequest bad = request(write("blob", TinyModel().encode()));
+  bad.device = "cuda:0";
+  bad.allow_fallback = true;
+  const auto session = engine()->load(bad);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(session.error().subject, Subject::device);
+  EXPECT_THAT(session.error().message, HasSubstr("onnxruntime cannot use cuda:0 for tiny.onnx: "));
+}
+
+TEST_F(OnnxRuntimeTest, SaysThatTheLibraryIsMissingAndWhatToDo) {
+  const auto engine = this->engine(folder_);
+  const EngineInfo& info = engine->info();
+  EXPECT_EQ(info.version, "");
+  EXPECT_THAT(info.formats, ElementsAre("onnx"));
+  ASSERT_EQ(info.devices.size(), 1U);
+  EXPECT_FALSE(info.devices[0].is_usable);
+  EXPECT_EQ(info.devices[0].reason,
+            "there is no libonnxruntime.so.1 in " + folder_ +
+                " or its lib/; set ONNXRUNTIME_ROOT to the folder of an ONNX Runtime");
+  const auto session = engine->load(request(write("blob", TinyModel().encode())));
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(session.error().message, HasSubstr("there is no libonnxruntime.so.1 in " + folder_));
+}
+
+TEST_F(OnnxRuntimeTest, RefusesALibraryThatIsTooOldOrTooNewAndPrintsNothing) {
+  testing::internal::CaptureStderr();
+  const auto old = engine(MODELHUB_FAKE_ONNXRUNTIME "/old")->info();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_FALSE(old.devices[0].is_usable);
+  EXPECT_THAT(old.devices[0].reason, HasSubstr("ONNX Runtime 1.15.1 ("));
+  EXPECT_THAT(old.devices[0].reason, HasSubstr("is too old, 1.16 is the oldest that can be used"));
+  testing::internal::CaptureStderr();
+  const auto future = engine(MODELHUB_FAKE_ONNXRUNTIME "/new")->info();
+  testing::internal::GetCapturedStderr();
+  EXPECT_THAT(future.devices[0].reason, HasSubstr("ONNX Runtime 2.0.0 ("));
+  EXPECT_THAT(future.devices[0].reason, HasSubstr("is too new"));
+}
+
+TEST_F(OnnxRuntimeTest, RefusesALibraryOfThatNameThatIsAnotherOne) {
+  write("libonnxruntime.so.1", "no library at all");
+  EXPECT_THAT(engine(folder_)->info().devices[0].reason, HasSubstr("file too short"));
+}
+
+TEST_F(OnnxRuntimeTest, FindsTheLibraryInTheFolderOfThePythonPackage) {
+  const std::string path = MODELHUB_ONNXRUNTIME_LIBRARY;
+  if (path.empty()) GTEST_SKIP() << "the build does not know where the library lies";
+  // That folder has only the name with the whole version.
+  std::filesystem::create_symlink(std::filesystem::canonical(path),
+                                  this->path("libonnxruntime.so.1.99.0"));
+  EXPECT_TRUE(engine(folder_)->info().devices[0].is_usable);
+}
+
+TEST_F(OnnxRuntimeTest, StartsNoThreadsForOneAndOneForTwo) {
+  const std::string model = write("blob", TinyModel().encode());
+  const auto engine = this->engine();
+  const auto warm = engine->load(request(model, 1)).value();
+  const int before = number_in_status("Threads");
+  const auto one = engine->load(request(model, 1)).value();
+  EXPECT_EQ(number_in_status("Threads"), before);
+  const auto two = engine->load(request(model, 2)).value();
+  EXPECT_EQ(number_in_status("Threads"), before + 1);
+}
+
+TEST_F(OnnxRuntimeTest, LogsToTheHostAndPrintsNothing) {
+  if (yolov8n().empty()) GTEST_SKIP() << "no mirror";
+  testing::internal::CaptureStderr();
+  testing::internal::CaptureStdout();
+  EXPECT_TRUE(engine()->load(request(yolov8n())));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  // This file has an initializer that nothing uses.
+  EXPECT_THAT(log_, Contains(HasSubstr("Removing initializer")));
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+TEST_F(OnnxRuntimeTest, GivesTheMemoryBackOnUnload) {
+  if (yolov8n().empty()) GTEST_SKIP() << "no mirror";
+  const auto engine = this->engine();
+  const auto load_and_run = [&] {
+    const auto session = engine->load(request(yolov8n())).value();
+    const Tensor x = Tensor::allocate(DType::float32, {1, 3, 640, 640}).value();
+    ASSERT_TRUE(session->run(std::vector<Session::Input>{{"images", &x}}));
+  };
+  load_and_run();
+  malloc_trim(0);
+  const int before = number_in_status("VmRSS");
+  for (int i = 0; i < 5; ++i) load_and_run();
+  malloc_trim(0);
+  // A loaded YOLOv8n takes 65 MB; five that were kept would be 325.
+  EXPECT_LT(number_in_status("VmRSS") - before, 10'000) << "kB more after five loads";
+}
+#endif
+
+// Models with real weights, and what is known of their answers.
+std::vector<ConformanceCase> real_models() {
+  ConformanceCase c;
+  c.module = k_module;
+  c.format = "onnx";
+  std::vector<ConformanceCase> cases;
+  c.files = {{"graph", "yolov8n.onnx", yolov8n()}};
+  c.check = [](const std::vector<NamedTensor>& outputs) {
+    ASSERT_EQ(outputs.size(), 1U);
+    EXPECT_EQ(outputs[0].name, "output0");
+    EXPECT_THAT(outputs[0].tensor.shape(), ElementsAre(1, 84, 8400));
+  };
+  if (!yolov8n().empty()) cases.push_back(c);
+  c.files = {{"graph", "mobilenetv2-12-int8.onnx", mobilenet_v2_int8()}};
+  c.check = [](const std::vector<NamedTensor>& outputs) {
+    ASSERT_EQ(outputs.size(), 1U);
+    EXPECT_THAT(outputs[0].tensor.shape(), ElementsAre(1, 1000));
+  };
+  if (!mobilenet_v2_int8().empty()) cases.push_back(c);
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(OnnxRuntime, EngineConformance, testing::ValuesIn(real_models()),
+                         name_of_case);
+
+}  // namespace
+}  // namespace modelhub::engine

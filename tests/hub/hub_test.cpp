@@ -1,0 +1,350 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole path of a call with a real HTTP server and a scripted engine, so that every thread can
+// be watched by ThreadSanitizer. Real weights and the real engine: tests/cli/real_models_test.cpp.
+#include "modelhub/hub.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "base/hasher.h"
+#include "modelhub/coroutine.h"
+#include "support/http_server.h"
+#include "support/scratch.h"
+
+namespace modelhub {
+namespace {
+
+using test::HttpReply;
+using test::HttpServer;
+using ::testing::HasSubstr;
+
+// A classifier of three classes that says the same of every picture. Its input is 3 x 4 x 4.
+const std::string k_model =
+    "scripted 1\n"
+    "input x float32 1 3 4 4\n"
+    "output y float32 1 3 = constant 0.1 0.7 0.2\n";
+
+std::string document(const std::string& content, const std::string& engine_needed = "scripted") {
+  return R"({ "schema": 1, "models": [ { "name": "toy", "task": "classify", "title": "A toy", "license": "MIT",
+      "default_version": "1", "versions": [ { "version": "1", "variants": [ { "id": "plain", "format": "scripted",
+      "precision": "float32", "engines": [")" +
+         engine_needed + R"("], "files": [ { "path": "toy.txt", "role": "graph", "bytes": )" +
+         std::to_string(content.size()) + R"(, "sha256": ")" + base::sha256_of(content).hex() +
+         R"(", "urls": [] } ],
+      "recipe": { "inputs": [ { "name": "x", "size": [4, 4] } ], "outputs": [ { "name": "y", "role": "scores" } ],
+                  "decode": { "kind": "probabilities" }, "labels": ["ant", "bee", "cow"] } } ] } ] } ] })";
+}
+
+class HubTest : public ::testing::Test {
+ protected:
+  HubTest() { serve(k_model); }
+
+  void serve(const std::string& model, const std::string& engine = "scripted") {
+    model_ = model;
+    server_.on(path(), test::file_reply(model));
+    options_.home = scratch_.path("home");
+    options_.system_catalog.clear();
+    options_.catalogs = {scratch_.write("layer.json", document(model, engine))};
+    options_.mirrors = {server_.url("")};
+    options_.engine_path = {MODELHUB_SCRIPTED_ENGINE_DIR};
+  }
+  std::string path() const { return "/sha256/" + base::sha256_of(model_).hex(); }
+  Hub open() { return Hub::open(options_).value(); }
+  static Image picture() { return Image::create(8, 6, PixelFormat::rgb8).value(); }
+
+  test::ScratchFolder scratch_;
+  HttpServer server_;
+  std::string model_;
+  HubOptions options_;
+};
+
+TEST_F(HubTest, FromANameToAnAnswer) {
+  Hub hub = open();
+  const Result<Classifier> classifier = hub.classifier("toy").get();
+  ASSERT_TRUE(classifier) << classifier.error().to_string();
+  const Result<Classifications> classes = classifier->classify(picture());
+  ASSERT_TRUE(classes) << classes.error().to_string();
+  EXPECT_EQ((*classes)[0].label, "bee");
+  EXPECT_EQ((*classes)[0].class_id, 1);
+  EXPECT_FLOAT_EQ((*classes)[0].score, 0.7F);
+  EXPECT_EQ(server_.request_count(), 1U);
+}
+
+TEST_F(HubTest, TheSecondTimeNothingIsFetched) {
+  ASSERT_TRUE(open().pull("toy").get());
+  server_.stop();
+  Hub hub = open();
+  const Result<Model> model = hub.ensure_ready("toy").get();
+  ASSERT_TRUE(model) << model.error().to_string();
+  EXPECT_TRUE(model->run(picture()));
+}
+
+TEST_F(HubTest, ThirtyTwoCallersCauseOneDownloadAndOneLoad) {
+  const std::string record = scratch_.path("record");
+  serve(k_model + "record " + record + "\n");
+  Hub hub = open();
+  std::vector<std::thread> threads;
+  std::atomic<int> answers = 0;
+  for (int i = 0; i < 32; ++i) {
+    threads.emplace_back([&] {
+      const Result<Model> model = hub.ensure_ready("toy").get();
+      ASSERT_TRUE(model) << model.error().to_string();
+      if (model->run(picture())) answers.fetch_add(1);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answers.load(), 32);
+  EXPECT_EQ(server_.request_count(), 1U);
+  const std::string lines = test::content_of(record);
+  EXPECT_EQ(lines.find("load"), lines.rfind("load")) << lines;
+}
+
+TEST_F(HubTest, AFlippedByteIsRefusedAndNothingIsInstalled) {
+  server_.on(path(), test::file_reply(test::flipped(k_model, 5)));
+  Hub hub = open();
+  const Result<InstalledModel> pulled = hub.pull("toy").get();
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().code, ErrorCode::checksum_mismatch);
+  EXPECT_EQ(exit_code_of(pulled.error()), 5);
+  EXPECT_THAT(pulled.error().message, HasSubstr(base::sha256_of(k_model).hex()));
+  EXPECT_TRUE(hub.installed().value().empty());
+}
+
+TEST_F(HubTest, OfflineFetchesNothingAtAll) {
+  options_.network = Network::offline;
+  Hub hub = open();
+  const Result<Model> model = hub.ensure_ready("toy").get();
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::offline);
+  EXPECT_EQ(hub.pull("toy").get().error().code, ErrorCode::offline);
+  EXPECT_EQ(server_.request_count(), 0U);
+}
+
+TEST_F(HubTest, ALicenseThatIsNotAllowedIsRefusedUnlessItIsInstalled) {
+  options_.licenses = {"Apache-2.0"};
+  const Result<InstalledModel> refused = open().pull("toy").get();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("MIT"));
+  EXPECT_EQ(server_.request_count(), 0U);
+  options_.licenses.clear();
+  ASSERT_TRUE(open().pull("toy").get());
+  options_.licenses = {"Apache-2.0"};
+  EXPECT_TRUE(open().ensure_ready("toy").get());
+}
+
+TEST_F(HubTest, AnEngineThatIsNotHereIsToldBeforeAnythingIsFetched) {
+  serve(k_model, "no_such_engine");
+  const Result<Model> model = open().ensure_ready("toy").get();
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(exit_code_of(model.error()), 7);
+  EXPECT_THAT(model.error().to_string(), HasSubstr("no_such_engine"));
+  EXPECT_EQ(server_.request_count(), 0U);
+}
+
+TEST_F(HubTest, ALoadThatFailsGivesTheEnginesSentence) {
+  serve(k_model + "load_fails unsupported needs more toes\n");
+  const Result<Model> model = open().ensure_ready("toy").get();
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(model.error().message, HasSubstr("needs more toes"));
+}
+
+TEST_F(HubTest, AModelOfAnotherTaskIsRefused) {
+  const Result<Detector> detector = open().detector("toy").get();
+  ASSERT_FALSE(detector);
+  EXPECT_EQ(detector.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(detector.error().message, HasSubstr("classify"));
+}
+
+TEST_F(HubTest, AnOutputThatDoesNotFitTheLabelsIsToldAtTheLoad) {
+  serve("scripted 1\ninput x float32 1 3 4 4\noutput y float32 1 2 = constant 0.5 0.5\n");
+  const Result<Model> model = open().ensure_ready("toy").get();
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::corrupt_data);
+}
+
+TEST_F(HubTest, AfterUnloadTheNextCallLoadsAgain) {
+  const std::string record = scratch_.path("record");
+  serve(k_model + "record " + record + "\n");
+  Hub hub = open();
+  const Model model = hub.ensure_ready("toy").get().value();
+  {
+    const ModelLease lease = model.lease().value();
+    EXPECT_EQ(lease.report().device, "cpu:0");
+    EXPECT_THAT(lease.report().engine, HasSubstr("scripted"));
+    const Result<void> refused = model.unload();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::busy);
+  }
+  ASSERT_TRUE(model.unload());
+  EXPECT_THAT(test::content_of(record), HasSubstr("unload"));
+  EXPECT_TRUE(model.run(picture()));
+  EXPECT_TRUE(model.warmup());
+}
+
+TEST_F(HubTest, RemoveUnloadsAndRefusesWhatIsInUse) {
+  Hub hub = open();
+  const Model model = hub.ensure_ready("toy").get().value();
+  {
+    const ModelLease lease = model.lease().value();
+    EXPECT_EQ(hub.remove("toy").error().code, ErrorCode::busy);
+  }
+  const Result<RemoveReport> report = hub.remove("toy");
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->references, (std::vector<std::string>{"toy@1:plain"}));
+  EXPECT_EQ(hub.remove("toy").error().code, ErrorCode::not_found);
+}
+
+TEST_F(HubTest, CancelEndsAPullThatHangs) {
+  server_.on(path(), test::file_reply(k_model).ending_with(HttpReply::Ending::stall, 10));
+  Hub hub = open();
+  const Job<Model> job = hub.ensure_ready("toy");
+  ASSERT_TRUE(server_.wait_for_requests(1));
+  job.cancel();
+  EXPECT_EQ(job.get().error().code, ErrorCode::cancelled);
+}
+
+TEST_F(HubTest, HandlesThatOutliveTheHubSayCancelled) {
+  server_.on(path(), test::file_reply(k_model).ending_with(HttpReply::Ending::stall, 10));
+  std::optional<Hub> hub = open();
+  const Job<Model> job = hub->ensure_ready("toy");
+  ASSERT_TRUE(server_.wait_for_requests(1));
+  hub.reset();
+  EXPECT_EQ(job.get().error().code, ErrorCode::cancelled);
+}
+
+TEST_F(HubTest, AModelThatOutlivesTheHubSaysCancelled) {
+  std::optional<Hub> hub = open();
+  const Model model = hub->ensure_ready("toy").get().value();
+  hub.reset();
+  EXPECT_EQ(model.run(picture()).error().code, ErrorCode::cancelled);
+  EXPECT_EQ(model.name(), "toy");
+}
+
+TEST_F(HubTest, TheHubMayBeDestroyedInACallback) {
+  auto hub = std::make_shared<std::optional<Hub>>(open());
+  std::atomic<bool> done = false;
+  (*hub)->pull("toy").then([&, hub](const Result<InstalledModel>&) {
+    hub->reset();
+    done = true;
+  });
+  EXPECT_TRUE(test::eventually([&] { return done.load(); }));
+}
+
+TEST_F(HubTest, WaitingInsideACallbackIsDetected) {
+  serve(k_model + "load_waits " + scratch_.path("fifo") + "\n");
+  ASSERT_EQ(::mkfifo(scratch_.path("fifo").c_str(), 0600), 0);
+  Hub hub = open();
+  std::atomic<int> code = -1;
+  hub.pull("toy").then([&](const Result<InstalledModel>&) {
+    code = static_cast<int>(hub.ensure_ready("toy").get().error().code);
+  });
+  EXPECT_TRUE(test::eventually([&] { return code.load() >= 0; }));
+  EXPECT_EQ(code.load(), static_cast<int>(ErrorCode::invalid_argument));
+  // Lets the load that was started go on: opening the FIFO succeeds once the engine reads it.
+  EXPECT_TRUE(test::eventually([&] {
+    const int fifo = ::open(scratch_.path("fifo").c_str(), O_WRONLY | O_NONBLOCK);
+    if (fifo < 0) return false;
+    ::close(fifo);
+    return true;
+  }));
+}
+
+struct Task {
+  struct promise_type {
+    Task get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
+
+Task await_model(Hub& hub, std::atomic<int>& result) {
+  const Result<Model> model = co_await hub.ensure_ready("toy", {});
+  const Result<Model> again = co_await hub.ensure_ready("toy", LoadOptions());
+  result = model && again ? 1 : 0;
+}
+
+TEST_F(HubTest, AModelCanBeAwaited) {
+  Hub hub = open();
+  std::atomic<int> result = -1;
+  await_model(hub, result);
+  EXPECT_TRUE(test::eventually([&] { return result.load() >= 0; }));
+  EXPECT_EQ(result.load(), 1);
+}
+
+TEST_F(HubTest, ProgressIsData) {
+  Hub hub = open();
+  std::mutex mutex;
+  std::vector<Phase> phases;
+  const Job<Model> job = hub.ensure_ready("toy");
+  job.on_progress([&](const Progress& progress) {
+    std::lock_guard lock(mutex);
+    phases.push_back(progress.phase);
+    if (progress.phase == Phase::downloading) {
+      EXPECT_THAT(progress.subject, HasSubstr("toy@1"));
+      EXPECT_LE(progress.bytes_done, k_model.size());
+    }
+  });
+  ASSERT_TRUE(job.get());
+  EXPECT_TRUE(std::is_sorted(phases.begin(), phases.end()));
+}
+
+TEST_F(HubTest, AForkedChildIsToldSo) {
+  Hub hub = open();
+  ASSERT_TRUE(hub.pull("toy").get());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const Result<Model> model = hub.ensure_ready("toy").get();
+    ::_exit(!model && model.error().code == ErrorCode::unsupported ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(HubTest, SeveralPicturesEachGetTheirOwnResult) {
+  Hub hub = open();
+  const Model model = hub.ensure_ready("toy").get().value();
+  const Image good = picture();
+  const std::vector<ImageView> images = {good.view(), ImageView(), good.view()};
+  const std::vector<Result<Answer>> answers = model.run(images);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_TRUE(answers[0]);
+  EXPECT_EQ(answers[1].error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(answers[2]);
+}
+
+TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {
+  ASSERT_TRUE(open().pull("toy").get());
+  options_.catalogs.clear();
+  Hub hub = open();
+  const std::vector<ModelSummary> models = hub.list().value();
+  EXPECT_TRUE(std::any_of(models.begin(), models.end(),
+                          [](const ModelSummary& m) { return m.name == "toy"; }));
+  EXPECT_TRUE(hub.remove("toy"));
+}
+
+TEST_F(HubTest, AFileThatMustBeUnpackedIsRefusedForNow) {
+  const Result<InstalledModel> pulled = open().pull("face_recognition").get();
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(server_.request_count(), 0U);
+}
+
+}  // namespace
+}  // namespace modelhub

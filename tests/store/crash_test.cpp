@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every operation that writes is interrupted at each of its steps, in every way that an
+// interruption can look.
+#include <cerrno>
+#include <functional>
+
+#include "store/store_fixture.h"
+#include "support/faulty_file_system.h"
+#include "support/memory_file_system.h"
+
+namespace modelhub::store {
+namespace {
+
+using test::FaultyFileSystem;
+using test::Loss;
+using test::MemoryFileSystem;
+
+const ModelId k_first{"first", "1", "v"};
+const ModelId k_second{"second", "1", "v"};
+const Contents k_first_files{{"own.onnx", "bytes of the first only"},
+                             {"shared.bin", "bytes that both have"}};
+const Contents k_second_files{{"sub/own.onnx", "bytes of the second only"},
+                              {"shared.bin", "bytes that both have"}};
+const Contents k_second_files_anew{{"own.onnx", "newer bytes of the second"},
+                                   {"shared.bin", "bytes that both have"}};
+const std::string k_home = "/var/lib/models";
+
+using Operation = std::function<bool(Store&, base::FileSystem&)>;  // true when it succeeded
+using Setup = std::function<void(Store&, base::FileSystem&)>;
+
+bool publish_second(Store& store, base::FileSystem& files) {
+  return publish(store, files, k_second, k_second_files).has_value();
+}
+bool publish_second_anew(Store& store, base::FileSystem& files) {
+  return publish(store, files, k_second, k_second_files_anew).has_value();
+}
+bool remove_second(Store& store, base::FileSystem&) {
+  const auto removal = store.remove(k_second);
+  return removal && removal->leftovers.empty();
+}
+bool view_second(Store& store, base::FileSystem&) {
+  const auto model = store.find(k_second);
+  return model && *model && store.view(**model);
+}
+
+void nothing_yet(Store&, base::FileSystem&) {}
+void with_first(Store& store, base::FileSystem& files) {
+  ASSERT_TRUE(publish(store, files, k_first, k_first_files));
+}
+void with_both(Store& store, base::FileSystem& files) {
+  with_first(store, files);
+  ASSERT_TRUE(publish(store, files, k_second, k_second_files));
+}
+
+// The home tells no lie: what is listed is whole, and what has a blob's name has its bytes.
+void expect_no_lie(base::FileSystem& files, bool has_first) {
+  const auto store = open_store(k_home, files);
+  const Listing listing = store->list().value();
+  for (const Error& broken : listing.broken) ADD_FAILURE() << broken.to_string();
+  for (const InstalledModel& model : listing.models) {
+    const ModelId id{model.name, model.version, model.variant};
+    for (const VerifyMode mode : {VerifyMode::stamps, VerifyMode::full}) {
+      for (const VerifiedFile& file : store->verify(id, mode).value().files) {
+        EXPECT_EQ(file.verdict, FileVerdict::ok) << file.detail;
+      }
+    }
+  }
+  if (has_first) {
+    EXPECT_TRUE(store->find(k_first).value());
+  }
+  for (const auto& entry :
+       files.list(store->layout().blobs()).value_or(std::vector<base::DirectoryEntry>())) {
+    const Result<Digest> digest = Digest::parse(entry.name);
+    if (!digest) continue;
+    const std::string path = base::join_path(store->layout().blobs(), entry.name);
+    EXPECT_EQ(digest_of(base::read_whole_file(files, path, ByteCount(1000)).value()), *digest);
+  }
+}
+
+// The home can go on: the same operations succeed afterwards.
+void expect_recovers(base::FileSystem& files) {
+  const auto store = open_store(k_home, files);
+  const auto published = publish(*store, files, k_second, k_second_files);
+  ASSERT_TRUE(published) << published.error().to_string();
+  EXPECT_TRUE(store->verify(k_second, VerifyMode::full).value().is_whole());
+  EXPECT_TRUE(store->view(*published));
+  EXPECT_TRUE(store->remove(k_second));
+}
+
+struct Cut {
+  Loss loss;
+  std::uint32_t seed;
+};
+
+// Returns how many steps the operation has.
+std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, bool has_first,
+                               Cut cut) {
+  for (std::uint64_t step = 1;; ++step) {
+    SCOPED_TRACE("cut at step " + std::to_string(step) + ", loss " +
+                 std::to_string(static_cast<int>(cut.loss)) + ", seed " + std::to_string(cut.seed));
+    MemoryFileSystem memory;
+    setup(*open_store(k_home, memory), memory);
+    memory.power_cut(Loss::nothing, 0);
+    bool is_done = false;
+    {
+      FaultyFileSystem faulty(memory);
+      const auto store = open_store(k_home, faulty);
+      faulty.set_rule(FaultyFileSystem::dead_from(step));
+      is_done = operation(*store, faulty);
+      is_done = is_done && faulty.mutations() < step;
+    }
+    memory.power_cut(cut.loss, cut.seed + static_cast<std::uint32_t>(step));
+    expect_no_lie(memory, has_first);
+    expect_recovers(memory);
+    if (is_done || testing::Test::HasFailure()) return step;
+  }
+}
+
+class PowerCutTest : public testing::TestWithParam<Cut> {};
+
+TEST_P(PowerCutTest, DuringTheFirstPublicationOfAHome) {
+  EXPECT_GT(cut_at_each_step(nothing_yet, publish_second, false, GetParam()), 40u);
+}
+
+TEST_P(PowerCutTest, DuringAPublicationThatSharesABlob) {
+  EXPECT_GT(cut_at_each_step(with_first, publish_second, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, DuringAPublicationThatReplacesAnother) {
+  EXPECT_GT(cut_at_each_step(with_both, publish_second_anew, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, DuringARemoval) {
+  EXPECT_GT(cut_at_each_step(with_both, remove_second, true, GetParam()), 5u);
+}
+
+TEST_P(PowerCutTest, WhileAViewIsMade) {
+  EXPECT_GT(cut_at_each_step(with_both, view_second, true, GetParam()), 5u);
+}
+
+// What was reported as done is still done after a power cut that loses all that was not synced.
+TEST_P(PowerCutTest, AfterTheOperationReturned) {
+  MemoryFileSystem memory;
+  const auto store = open_store(k_home, memory);
+  with_both(*store, memory);
+  memory.power_cut(GetParam().loss, GetParam().seed);
+  EXPECT_TRUE(store->verify(k_first, VerifyMode::full).value().is_whole());
+  EXPECT_TRUE(store->verify(k_second, VerifyMode::full).value().is_whole());
+  ASSERT_TRUE(remove_second(*store, memory));
+  memory.power_cut(GetParam().loss, GetParam().seed);
+  EXPECT_FALSE(store->find(k_second).value());
+  expect_no_lie(memory, true);
+}
+
+INSTANTIATE_TEST_SUITE_P(AllLosses, PowerCutTest,
+                         testing::Values(Cut{Loss::nothing, 0}, Cut{Loss::all, 0},
+                                         Cut{Loss::bytes, 0}, Cut{Loss::random, 1000},
+                                         Cut{Loss::random, 2000}, Cut{Loss::random, 3000},
+                                         Cut{Loss::random, 4000}));
+
+struct Fault {
+  int error_number;
+  bool is_lasting;  // all later calls fail as well, until somebody makes room
+};
+
+// A disk that fails at one step: an error that says so or, where the step only saves work, success.
+void fail_at_each_step(const Setup& setup, const Operation& operation, bool has_first,
+                       Fault fault) {
+  for (std::uint64_t step = 1;; ++step) {
+    SCOPED_TRACE("fault at step " + std::to_string(step));
+    MemoryFileSystem memory;
+    setup(*open_store(k_home, memory), memory);
+    FaultyFileSystem faulty(memory);
+    const auto store = open_store(k_home, faulty);
+    faulty.set_rule(fault.is_lasting ? FaultyFileSystem::fail_from(step, fault.error_number)
+                                     : FaultyFileSystem::fail_once_at(step, fault.error_number));
+    (void)operation(*store, faulty);
+    const bool was_reached = faulty.mutations() >= step;
+    expect_no_lie(memory, has_first);
+    faulty.set_rule(nullptr);
+    (void)operation(*store, faulty);
+    expect_no_lie(memory, has_first);
+    expect_recovers(memory);
+    if (!was_reached || testing::Test::HasFailure()) return;
+  }
+}
+
+class FaultTest : public testing::TestWithParam<Fault> {};
+
+TEST_P(FaultTest, DuringTheFirstPublicationOfAHome) {
+  fail_at_each_step(nothing_yet, publish_second, false, GetParam());
+}
+TEST_P(FaultTest, DuringAPublicationThatReplacesAnother) {
+  fail_at_each_step(with_both, publish_second_anew, true, GetParam());
+}
+TEST_P(FaultTest, DuringARemoval) { fail_at_each_step(with_both, remove_second, true, GetParam()); }
+TEST_P(FaultTest, WhileAViewIsMade) { fail_at_each_step(with_both, view_second, true, GetParam()); }
+
+// Errors that come out of a publication are those of the disk, whatever step they hit.
+TEST_P(FaultTest, IsNamedByThePublication) {
+  for (std::uint64_t step = 1;; ++step) {
+    MemoryFileSystem memory;
+    FaultyFileSystem faulty(memory);
+    const auto store = open_store(k_home, faulty);
+    faulty.set_rule(FaultyFileSystem::fail_from(step, GetParam().error_number));
+    const auto published = publish(*store, faulty, k_second, k_second_files);
+    if (faulty.mutations() < step) return;
+    if (published) continue;  // only stamps were lost
+    EXPECT_EQ(published.error().code,
+              GetParam().error_number == ENOSPC ? ErrorCode::no_space : ErrorCode::io_error)
+        << step << ": " << published.error().to_string();
+    EXPECT_EQ(published.error().subject, Subject::store);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllFaults, FaultTest,
+                         testing::Values(Fault{ENOSPC, false}, Fault{ENOSPC, true},
+                                         Fault{EIO, false}, Fault{EIO, true}));
+
+// A failure in the middle leaves no partial behind: the disk is full, after all.
+TEST(FaultCleanupTest, AFailedPublicationLeavesNoStaging) {
+  for (std::uint64_t step = 1;; ++step) {
+    MemoryFileSystem memory;
+    with_first(*open_store(k_home, memory), memory);
+    FaultyFileSystem faulty(memory);
+    const auto store = open_store(k_home, faulty);
+    faulty.set_rule(FaultyFileSystem::fail_once_at(step, ENOSPC));
+    const bool is_published = publish_second(*store, faulty);
+    if (faulty.mutations() < step) return;
+    if (is_published) continue;  // the step was one of the cleaning itself, or only saves work
+    EXPECT_EQ(memory.list(store->layout().staging()).value().size(), 1u)
+        << "step " << step;  // CACHEDIR.TAG
+  }
+}
+
+}  // namespace
+}  // namespace modelhub::store

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "transfer/transfer.h"
+#include "transfer/transfer_fixture.h"
+
+namespace modelhub::transfer {
+namespace {
+
+using test::file_reply;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class TlsTest : public TransferFixture {
+ protected:
+  const std::string body_ = model_bytes(300'000);
+  test::HttpServer tls_{test::HttpServer::Tls::yes};
+};
+
+TEST_F(TlsTest, AServerOfAKnownAuthorityIsTrusted) {
+  options_.ca_file = scratch_.write("ca.pem", tls_.certificate_pem());
+  tls_.on("/m.onnx", file_reply(body_));
+  const Result<Fetched> fetched = fetch(body_, {tls_.url("/m.onnx")});
+  ASSERT_TRUE(fetched) << fetched.error().to_string();
+  EXPECT_EQ(test::content_of(destination()), body_);
+}
+
+TEST_F(TlsTest, AnUnknownAuthorityIsToldWithTheStoreInUseAndTheWayOut) {
+  tls_.on("/m.onnx", file_reply(body_));
+  const Error error = fetch(body_, {tls_.url("/m.onnx")}).error();
+  EXPECT_EQ(error.code, ErrorCode::unavailable);
+  EXPECT_EQ(exit_code_of(error), 4);
+  EXPECT_FALSE(error.retryable);
+  EXPECT_THAT(error.message, AllOf(HasSubstr(tls_.url("/m.onnx")), HasSubstr("TLS")));
+  EXPECT_THAT(error.hint, AllOf(HasSubstr("checked against /"), HasSubstr("--cacert FILE")));
+  EXPECT_TRUE(log().empty());  // no retry
+}
+
+TEST_F(TlsTest, AnotherAuthorityThanTheTrustedOneIsToldByItsFile) {
+  const test::HttpServer other(test::HttpServer::Tls::yes);
+  options_.ca_file = scratch_.write("other.pem", other.certificate_pem());
+  const Error error = fetch(body_, {tls_.url("/m.onnx")}).error();
+  EXPECT_FALSE(error.retryable);
+  EXPECT_THAT(error.hint, HasSubstr(options_.ca_file));
+}
+
+TEST_F(TlsTest, ACaFileThatIsNotThereIsTold) {
+  options_.ca_file = scratch_.path("missing.pem");
+  const Error error = fetch(body_, {tls_.url("/m.onnx")}).error();
+  EXPECT_EQ(error.code, ErrorCode::unavailable);
+  EXPECT_THAT(error.to_string(), HasSubstr("missing.pem"));
+}
+
+TEST_F(TlsTest, AServerThatNeverShakesHandsTimesOut) {
+  options_.connect_timeout = std::chrono::milliseconds(150);
+  options_.attempts_per_source = 2;
+  // A plain server waits for the end of what it takes for a request.
+  const Error error = fetch(body_, {"https://" + server_.host_and_port() + "/m.onnx"}).error();
+  EXPECT_EQ(error.code, ErrorCode::timed_out);
+  EXPECT_TRUE(error.retryable);
+  EXPECT_THAT(error.message, HasSubstr("could not be reached in time"));
+}
+
+}  // namespace
+}  // namespace modelhub::transfer
