@@ -35,6 +35,7 @@ struct Values {
   bool quiet = false;
   bool offline = false;
   std::string home;
+  std::string ca_file;
   std::vector<std::string> catalogs;
   std::vector<std::string> mirrors;
   std::string licenses;
@@ -63,6 +64,8 @@ void add_global_options(CLI::App& app, Values& values) {
   app.add_option("--mirror", values.mirrors,
                  "Base URL that has files under sha256/<hex>, tried first")
       ->type_name("URL");
+  app.add_option("--cacert", values.ca_file, "Certificates to trust (PEM), in place of the system's")
+      ->type_name("FILE");
   app.add_option("--licenses", values.licenses,
                  "Pull only models of these licences: Apache-2.0,MIT")
       ->type_name("LIST");
@@ -131,6 +134,7 @@ void apply_globals(const Values& values, Invocation& invocation) {
   invocation.talk = values.quiet ? Talk::quiet : Talk::normal;
   HubOptions& hub = invocation.hub;
   if (!values.home.empty()) hub.home = values.home;
+  if (!values.ca_file.empty()) hub.ca_file = values.ca_file;
   if (values.offline) hub.network = Network::offline;
   if (!values.licenses.empty()) hub.licenses = split_list(values.licenses);
   hub.catalogs.insert(hub.catalogs.end(), values.catalogs.begin(), values.catalogs.end());
