@@ -157,6 +157,11 @@ TEST(BuiltInTest, RecipesCarryTheNumbersOfTheContracts) {
   EXPECT_EQ(ultraface.inputs[0].width, 320);
   EXPECT_EQ(ultraface.inputs[0].height, 240);
   EXPECT_EQ(ultraface.inputs[0].mean, std::vector<double>{127});
+  const Recipe ssd = *catalog.resolve(Reference::parse("ssd_mobilenet_v1").value(), to_run())
+                          .value()
+                          .variant->recipe;
+  EXPECT_EQ(ssd.decode_params.find_number("first_class"), 1);
+  EXPECT_EQ(ssd.labels, "coco90");
 }
 
 TEST(BuiltInTest, EveryRecipeHasItsLabels) {
