@@ -93,10 +93,10 @@ OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, int threads) {
   library.check(api.SetInterOpNumThreads(raw, 1));
   library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
-  // Threads that wait sleep and do not spin. Measured with YOLOv8n, two threads, two cores, ONNX
-  // Runtime 1.32: alone on an idle machine it costs 67 -> 77..95 ms a run; two models at once
-  // take 2.6 s for 16 runs in place of 9.0 s, and a loaded model that nobody uses takes no time
-  // from others.
+  // Threads that wait sleep and do not spin, since pools that spin slow each other down. A first
+  // measurement, with other builds on the same two cores (YOLOv8n, two threads, ONNX Runtime 1.32):
+  // 16 runs of two models at once took 2.6 s asleep and 9.0 s spinning. With less load one model
+  // alone took 77 to 95 ms asleep and 67 ms spinning (best of 15).
   library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
   return options;
 }
