@@ -3,13 +3,16 @@
 #include "modelhub/closest_match.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace modelhub {
 namespace {
 
 // beyond this nobody mistypes a name; it also bounds the quadratic work
-constexpr std::size_t k_longest = 64;
+// Beyond this nobody mistypes a name; it also bounds the quadratic work.
+constexpr std::size_t k_longest = 80;
 constexpr std::size_t k_min_prefix = 3;  // shorter beginnings fit too many names
+constexpr std::size_t k_too_far = static_cast<std::size_t>(-1);
 
 std::string folded(std::string_view text) {
   std::string result;
@@ -41,30 +44,47 @@ std::size_t distance_of(const std::string& a, const std::string& b) {
   return above[b.size()];
 }
 
+bool begins_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+// The smaller the nearer. "yolo" is near to "yolov8n", and "resnet50v2" to "resnet50".
+std::size_t farness_of(const std::string& typed, const std::string& known) {
+  const std::size_t limit = std::max<std::size_t>(1, typed.size() / 3);
+  const std::size_t distance = distance_of(typed, known);
+  if (distance <= limit) return distance;
+  const bool shares_beginning = std::min(typed.size(), known.size()) >= k_min_prefix &&
+                                (begins_with(known, typed) || begins_with(typed, known));
+  return shares_beginning ? limit + 1 : k_too_far;
+}
+
 }  // namespace
 
-std::optional<std::string> closest_match(std::string_view typed,
-                                         const std::vector<std::string>& candidates) {
+std::vector<std::string> closest_matches(std::string_view typed,
+                                         const std::vector<std::string>& known, std::size_t most) {
   const std::string wanted = folded(typed);
-  if (wanted.empty()) return std::nullopt;
-  const std::string* best = nullptr;
-  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
-  const std::string* beginning = nullptr;
-  for (const std::string& candidate : candidates) {
-    const std::string name = folded(candidate);
-    const std::size_t distance = distance_of(wanted, name);
-    if (distance < best_distance) {
-      best = &candidate;
-      best_distance = distance;
-    }
-    const bool begins =
-        wanted.size() >= k_min_prefix && name.compare(0, wanted.size(), wanted) == 0;
-    if (begins && (beginning == nullptr || candidate.size() < beginning->size()))
-      beginning = &candidate;
+  if (wanted.empty()) return {};
+  std::vector<std::pair<std::size_t, const std::string*>> near;
+  for (const std::string& name : known) {
+    const std::size_t farness = farness_of(wanted, folded(name));
+    if (farness != k_too_far) near.emplace_back(farness, &name);
   }
-  if (best != nullptr) return *best;
-  if (beginning != nullptr) return *beginning;
-  return std::nullopt;
+  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, a.second->size()) < std::pair(b.first, b.second->size());
+  });
+  std::vector<std::string> names;
+  for (const auto& [farness, name] : near) {
+    if (names.size() == most) break;
+    names.push_back(*name);
+  }
+  return names;
+}
+
+std::optional<std::string> closest_match(std::string_view typed,
+                                         const std::vector<std::string>& known) {
+  std::vector<std::string> names = closest_matches(typed, known, 1);
+  if (names.empty()) return std::nullopt;
+  return std::move(names.front());
 }
 
 }  // namespace modelhub

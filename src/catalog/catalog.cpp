@@ -7,6 +7,7 @@
 #include "catalog/builtin.h"
 #include "catalog/layers.h"
 #include "catalog/spelling.h"
+#include "modelhub/closest_match.h"
 
 namespace modelhub::catalog {
 namespace {
@@ -152,7 +153,7 @@ Result<std::shared_ptr<const ModelEntry>> Catalog::find(std::string_view name) c
     known.push_back(entry->name);
     known.insert(known.end(), entry->aliases.begin(), entry->aliases.end());
   }
-  const std::string hint = did_you_mean(suggestions(name, known));
+  const std::string hint = did_you_mean(closest_matches(name, known, k_most_suggestions));
   return Error(ErrorCode::not_found, Subject::model,
                "there is no model named '" + std::string(name.substr(0, k_max_token)) + "'",
                hint.empty() ? "modelhub list shows all models" : hint);

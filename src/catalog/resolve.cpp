@@ -6,6 +6,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/spelling.h"
+#include "modelhub/closest_match.h"
 
 namespace modelhub::catalog {
 namespace {
@@ -144,7 +145,7 @@ Result<const ModelVersion*> pick_version(const ModelEntry& entry,
   }
   std::vector<std::string> known;
   for (const ModelVersion& version : entry.versions) known.push_back(version.version);
-  const std::vector<std::string> near = suggestions(name, known);
+  const std::vector<std::string> near = closest_matches(name, known, k_most_suggestions);
   return Error(ErrorCode::not_found, Subject::model,
                entry.name + " has no version '" + name + "'; it has " + join(known),
                near.empty() ? "modelhub show " + entry.name + " tells more" : did_you_mean(near));
@@ -158,7 +159,7 @@ Result<const Variant*> pick_variant(const ModelEntry& entry, const ModelVersion&
     known.push_back(variant.id);
   }
   const std::string reference = entry.name + "@" + version.version;
-  const std::vector<std::string> near = suggestions(wanted, known);
+  const std::vector<std::string> near = closest_matches(wanted, known, k_most_suggestions);
   return Error(ErrorCode::not_found, Subject::model,
                reference + " has no variant '" + wanted + "'; it has " + join(known),
                near.empty() ? "modelhub show " + entry.name + " tells more" : did_you_mean(near));

@@ -17,13 +17,8 @@ inline constexpr std::size_t k_max_token = 80;
 std::string fold(std::string_view name);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-// How many letters must be added, dropped, changed or swapped with their neighbour to get from one
-// to the other.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
-// Those of `known` that may be meant by `typed`, best first, at most three. Spelling is folded
-// before comparing.
-std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& known);
+// More names than these are no help.
+inline constexpr std::size_t k_most_suggestions = 3;
 
 // "did you mean 'a' or 'b'?"; empty for none.
 std::string did_you_mean(const std::vector<std::string>& names);

@@ -46,7 +46,7 @@ HubOptions HubOptions::from_environment() {
   options.ca_file = variable("MODELHUB_CA_FILE");
   if (is_on(variable("MODELHUB_OFFLINE"))) options.network = Network::offline;
   if (const std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
-    options.engine_settings["onnxruntime.library_dir"] = root + "/lib";
+    options.engine_settings["onnxruntime.library_dir"] = root;
   }
   return options;
 }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "modelhub/closest_match.h"
+
 namespace modelhub::vision {
 namespace {
 
@@ -46,20 +48,6 @@ bool matches(const std::string& label, const std::string& wanted) {
   return false;
 }
 
-// Letters to change, add or drop to make one word of the other (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
-    }
-  }
-  return row.back();
-}
-
 Error unknown(const std::string& name, Labels labels, int first_class) {
   Error error(ErrorCode::invalid_argument, Subject::usage,
               "the model knows no class '" + name + "'");
@@ -67,16 +55,8 @@ Error unknown(const std::string& name, Labels labels, int first_class) {
     error.hint = "this model has no labels: name classes by number";
     return error;
   }
-  const std::string wanted = lowered(name);
-  const std::string* nearest = nullptr;
-  std::size_t best = wanted.size() / 3 + 2;  // further away is no slip of the finger
-  for (const std::string& label : labels) {
-    const std::size_t d = distance(wanted, lowered(label));
-    if (d >= best) continue;
-    best = d;
-    nearest = &label;
-  }
-  if (nearest != nullptr) {
+  if (const std::optional<std::string> nearest =
+          closest_match(name, std::vector<std::string>(labels.begin(), labels.end()))) {
     error.hint = "did you mean '" + *nearest + "'?";
   } else {
     error.hint = "its classes are " + std::to_string(first_class) + " (" + labels.front() +

@@ -27,6 +27,16 @@ TEST(ClosestMatchTest, FindsABeginning) {
   EXPECT_EQ(closest_match("mobile", k_names), "mobilenet_v2");
 }
 
+TEST(ClosestMatchTest, GivesTheNearestFirstAndNoMoreThanAsked) {
+  const std::vector<std::string> known = {"yolov8n", "yolov8s", "resnet50", "yolox_s",
+                                          "yolox_tiny"};
+  EXPECT_EQ(closest_matches("yoolv8s", known, 3).front(), "yolov8s");
+  EXPECT_EQ(closest_matches("RESNET-5O", known, 3), std::vector<std::string>{"resnet50"});
+  EXPECT_EQ(closest_matches("yolo", known, 3).size(), 3U);
+  EXPECT_EQ(closest_matches("resnet50v2", known, 3), std::vector<std::string>{"resnet50"});
+  EXPECT_TRUE(closest_matches("tesseract", known, 3).empty());
+}
+
 TEST(ClosestMatchTest, SaysNothingWhenNothingIsNear) {
   EXPECT_EQ(closest_match("llama", k_names), std::nullopt);
   EXPECT_EQ(closest_match("", k_names), std::nullopt);

@@ -288,9 +288,9 @@ TEST_F(HubTest, AModelCanBeAwaited) {
 }
 
 TEST_F(HubTest, ProgressIsData) {
-  Hub hub = open();
   std::mutex mutex;
-  std::vector<Phase> phases;
+  std::vector<Phase> phases;  // guarded by mutex
+  Hub hub = open();
   const Job<Model> job = hub.ensure_ready("toy");
   job.on_progress([&](const Progress& progress) {
     std::lock_guard lock(mutex);
@@ -301,6 +301,7 @@ TEST_F(HubTest, ProgressIsData) {
     }
   });
   ASSERT_TRUE(job.get());
+  std::lock_guard lock(mutex);
   EXPECT_TRUE(std::is_sorted(phases.begin(), phases.end()));
 }
 
