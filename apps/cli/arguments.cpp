@@ -64,7 +64,8 @@ void add_global_options(CLI::App& app, Values& values) {
   app.add_option("--mirror", values.mirrors,
                  "Base URL that has files under sha256/<hex>, tried first")
       ->type_name("URL");
-  app.add_option("--cacert", values.ca_file, "Certificates to trust (PEM), in place of the system's")
+  app.add_option("--cacert", values.ca_file,
+                 "Certificates to trust (PEM), in place of the system's")
       ->type_name("FILE");
   app.add_option("--licenses", values.licenses,
                  "Pull only models of these licences: Apache-2.0,MIT")

@@ -47,7 +47,7 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
   }
 
   std::unique_ptr<engine_module::Session> load(const LoadRequest& request) override {
-    if (library_ == nullptr) throw *missing_;
+    if (library_ == nullptr) throw Failure(*missing_);
     if (request.device != "cpu:0") {
       throw Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
                     "the onnxruntime engine runs models on cpu:0, not on " + request.device);

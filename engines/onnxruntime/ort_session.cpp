@@ -247,6 +247,7 @@ std::vector<Output> CpuSession::run(const Inputs& inputs) try {
       library_->api().Run(session_.get(), nullptr, input_names.data(), values.data(), values.size(),
                           output_names.data(), output_names.size(), results.data());
   std::vector<OrtPtr<OrtValue>> owned;
+  owned.reserve(results.size());
   for (OrtValue* const result : results) owned.emplace_back(result, library_->api().ReleaseValue);
   library_->check(status);
   std::vector<Output> outputs;

@@ -279,6 +279,7 @@ inline LoadRequest from_c(const mh_load_request& request) {
 
 inline std::vector<mh_tensor_spec> to_c(const std::vector<TensorSpec>& specs) {
   std::vector<mh_tensor_spec> out;
+  out.reserve(specs.size());
   for (const TensorSpec& spec : specs) {
     out.push_back({spec.name.c_str(), spec.shape.empty() ? nullptr : spec.shape.data(), spec.dtype,
                    static_cast<std::uint32_t>(spec.shape.size())});

@@ -109,10 +109,10 @@ Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const std::strin
     if (!model) {
       promise.complete(std::move(model).error());
     } else if (model->task() != task) {
-      promise.complete(Error(ErrorCode::invalid_argument, Subject::model,
-                             model->name() + " is a model for the task '" + model->task() +
-                                 "', not '" + task + "'",
-                             "modelhub search --task " + task + " lists those that are"));
+      promise.complete(Error(
+          ErrorCode::invalid_argument, Subject::model,
+          model->name() + " is a model for the task '" + model->task() + "', not '" + task + "'",
+          "modelhub search --task " + task + " lists those that are"));
     } else {
       promise.complete(Typed(*std::move(model)));
     }

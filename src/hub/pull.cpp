@@ -3,6 +3,7 @@
 #include "hub/pull.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,7 +49,7 @@ class ProgressSum {
     if (sum.bytes_per_second > 1 && sum.bytes_done <= sum.bytes_total) {
       const double seconds =
           static_cast<double>(sum.bytes_total - sum.bytes_done) / sum.bytes_per_second;
-      sum.eta = std::chrono::seconds(static_cast<std::int64_t>(seconds + 0.5));
+      sum.eta = std::chrono::seconds(std::llround(seconds));
     }
     return sum;
   }
@@ -119,13 +120,17 @@ Result<std::vector<std::string>> await_all(const std::vector<Arrival>& arrivals)
   std::optional<Error> failure;
   for (const Arrival& arrival : arrivals) {
     Result<transfer::Fetched> fetched = arrival.job.get();
-    Result<void> done = fetched ? arrival.staged->complete(fetched->digest, fetched->bytes)
-                                : Result<void>(std::move(fetched).error());
-    if (done) {
+    std::optional<Error> error;
+    if (!fetched) {
+      error = std::move(fetched).error();
+    } else if (Result<void> done = arrival.staged->complete(fetched->digest, fetched->bytes);
+               !done) {
+      error = std::move(done).error();
+    } else {
       sources.push_back(fetched->url);
-      continue;
     }
-    if (!failure || failure->code == ErrorCode::cancelled) failure = std::move(done).error();
+    if (!error) continue;
+    if (!failure || failure->code == ErrorCode::cancelled) failure = std::move(error);
     cancel_all(arrivals);
   }
   if (failure) return *std::move(failure);

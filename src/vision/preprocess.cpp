@@ -153,7 +153,7 @@ Shape shape_of(const InputSpec& input, const Placement& p) {
 
 Result<Placement> preprocess(const ImageView& picture, const InputSpec& input, Tensor& tensor) {
   if (auto checked = check_picture(picture); !checked) return std::move(checked).error();
-  const Result<Placement> placement = place(picture.width, picture.height, input);
+  Result<Placement> placement = place(picture.width, picture.height, input);
   if (!placement) return placement;
   const Window window = window_of(*placement);
   auto rows = open_rows(

@@ -129,9 +129,12 @@ class PilAxis {
   }
   void add(std::int64_t place) {
     const double center = (static_cast<double>(place) + 0.5) * scale_;
+    // Half up by truncation, because Pillow does so.
+    // NOLINTBEGIN(bugprone-incorrect-roundings)
     const auto begin = static_cast<std::int64_t>(std::max(0.0, center - support_ + 0.5));
     const auto end =
         std::min<std::int64_t>(source_, static_cast<std::int64_t>(center + support_ + 0.5));
+    // NOLINTEND(bugprone-incorrect-roundings)
     raw_.clear();
     double sum = 0;
     for (std::int64_t j = begin; j < end; ++j) {
@@ -143,6 +146,7 @@ class PilAxis {
     pairs_.resize(pairs_.size() + (raw_.size() + 1) / 2);
     for (std::size_t k = 0; k < raw_.size(); ++k) {
       const double weight = sum != 0 ? raw_[k] / sum : raw_[k];
+      // NOLINTNEXTLINE(bugprone-incorrect-roundings)
       put(pairs_[taps_.back().pairs + k / 2], k % 2 * 16,
           static_cast<std::uint32_t>(0.5 + weight * (1 << k_pil_bits)));
     }
