@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <functional>
+#include <thread>
 #include <utility>
 
 #include "device/plan.h"
@@ -178,13 +180,26 @@ Result<std::optional<InstalledModel>> HubCore::find_installed(const Resolved& re
   return installed;
 }
 
+Result<void> HubCore::unload(const std::string& key) {
+  // Who has just been given an answer may be ahead of the thread that gave it, which holds its
+  // lease a moment longer. A lease that is really held outlasts this.
+  constexpr auto k_patience = std::chrono::milliseconds(250);
+  constexpr auto k_pause = std::chrono::milliseconds(1);
+  const auto deadline = std::chrono::steady_clock::now() + k_patience;
+  while (true) {
+    Result<runtime::Unloaded> unloaded = runtime_->unload(key, runtime::UnloadPolicy::refuse).get();
+    if (unloaded) return {};
+    const bool is_busy = unloaded.error().code == ErrorCode::busy;
+    if (!is_busy || std::chrono::steady_clock::now() > deadline) return std::move(unloaded).error();
+    std::this_thread::sleep_for(k_pause);
+  }
+}
+
 Result<void> HubCore::unload_all_of(const InstalledModel& model) {
   const std::string prefix = model.key.hex() + "/";
   for (const runtime::SlotStatus& slot : runtime_->status()) {
     if (slot.key.compare(0, prefix.size(), prefix) != 0) continue;
-    Result<runtime::Unloaded> unloaded =
-        runtime_->unload(slot.key, runtime::UnloadPolicy::refuse).get();
-    if (!unloaded) return std::move(unloaded).error();
+    if (Result<void> unloaded = unload(slot.key); !unloaded) return unloaded;
   }
   return {};
 }

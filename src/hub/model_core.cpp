@@ -75,10 +75,7 @@ Result<void> ModelCore::warmup() {
 Result<void> ModelCore::unload() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
-  Result<runtime::Unloaded> unloaded =
-      (*owner)->runtime().unload(parts_.load.key, runtime::UnloadPolicy::refuse).get();
-  if (!unloaded) return std::move(unloaded).error();
-  return {};
+  return (*owner)->unload(parts_.load.key);
 }
 
 Result<void> ModelCore::check(const runtime::Lease& lease) const {
