@@ -146,9 +146,10 @@ class PilAxis {
     pairs_.resize(pairs_.size() + (raw_.size() + 1) / 2);
     for (std::size_t k = 0; k < raw_.size(); ++k) {
       const double weight = sum != 0 ? raw_[k] / sum : raw_[k];
-      // NOLINTNEXTLINE(bugprone-incorrect-roundings)
+      // NOLINTBEGIN(bugprone-incorrect-roundings)
       put(pairs_[taps_.back().pairs + k / 2], k % 2 * 16,
           static_cast<std::uint32_t>(0.5 + weight * (1 << k_pil_bits)));
+      // NOLINTEND(bugprone-incorrect-roundings)
     }
   }
 
