@@ -77,7 +77,7 @@ void add_catalog_commands(CLI::App& app, Values& values) {
   list->add_flag("--installed", values.list.installed_only, "Only what is installed");
   CLI::App* search = app.add_subcommand("search", "Models by words, task or licence");
   search->add_option("text", values.search.text, "Words in the name or title");
-  search->add_option("--task", values.search.task, "detect, classify, face_detect, ...")
+  search->add_option("--task", values.search.task, "detect, classify, find_faces, ...")
       ->type_name("TASK");
   search->add_option("--license", values.search.license, "SPDX name")->type_name("NAME");
   CLI::App* show = app.add_subcommand("show", "One model: versions, variants, files, licence");

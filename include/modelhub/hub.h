@@ -130,9 +130,9 @@ class Hub {
   Result<PullPlan> plan_pull(const std::string& reference,
                              PullPurpose purpose = PullPurpose::install) const;
   // Installs a model; done at once when it is installed. Any number of callers cause one download.
-  // Errors: not_found, unsupported (a licence that is not allowed), offline, unavailable,
-  // timed_out, unauthorized,
-  //         checksum_mismatch, no_space, io_error, cancelled.
+  // Errors: not_found, invalid_argument (a licence that is not allowed), unsupported (files that
+  // must be unpacked), offline, unavailable, timed_out, unauthorized, checksum_mismatch,
+  // corrupt_data, no_space, io_error, cancelled.
   Job<InstalledModel> pull(const std::string& reference) const;
   // Looks at the files of installed models: all of them when `reference` is empty.
   Result<std::vector<VerifyReport>> verify(const std::string& reference, VerifyMode mode) const;

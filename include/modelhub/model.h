@@ -64,7 +64,7 @@ class Model {
   const std::string& variant() const { return installed().variant; }
   const std::string& task() const {
     return installed().task;
-  }  // "detect", "classify", "face_detect", ...
+  }  // "detect", "classify", "find_faces", ...
   const InstalledModel& installed() const;
 
   // Loads it if it is not loaded, and keeps it so while the lease lives. Blocks for the load.

@@ -47,6 +47,37 @@ TEST_F(HomeTest, TheFirstWriteMakesTheHomeWithItsMissingParents) {
   EXPECT_FALSE(std::filesystem::exists(deep + "/CACHEDIR.TAG"));
 }
 
+TEST_F(HomeTest, LookingWhetherItCanBeWrittenLeavesNoTraceAndMakesNoHome) {
+  EXPECT_TRUE(store_->check_writable());
+  EXPECT_FALSE(std::filesystem::exists(home_));
+  ASSERT_TRUE(publish(id_, {{"a", "content"}}));
+  const auto count = [&] {
+    return std::distance(std::filesystem::directory_iterator(home_),
+                         std::filesystem::directory_iterator());
+  };
+  const auto before = count();
+  EXPECT_TRUE(store_->check_writable());
+  EXPECT_EQ(count(), before);
+}
+
+TEST_F(HomeTest, LookingWhetherItCanBeWrittenRefusesANewerLayout) {
+  ASSERT_TRUE(publish(id_, {{"a", "content"}}));
+  overwrite_file(home_ + "/format", "modelhub-store 2\n");
+  const Result<void> writable = store_->check_writable();
+  ASSERT_FALSE(writable);
+  EXPECT_EQ(writable.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(writable.error().subject, Subject::store);
+}
+
+TEST_F(HomeTest, LookingWhetherItCanBeWrittenTellsOfAFolderThatRefuses) {
+  // /proc refuses new files to everybody, root as well.
+  const auto store = open_store("/proc/modelhub-home");
+  const Result<void> writable = store->check_writable();
+  ASSERT_FALSE(writable);
+  EXPECT_EQ(writable.error().code, ErrorCode::io_error);
+  EXPECT_EQ(exit_code_of(writable.error()), 6);
+}
+
 TEST_F(HomeTest, ANewerLayoutIsRefusedWithBothVersions) {
   ASSERT_TRUE(publish(id_, {{"a", "content"}}));
   overwrite_file(home_ + "/format", "modelhub-store 2\nmore that only version 2 knows\n");
