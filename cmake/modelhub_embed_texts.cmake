@@ -44,10 +44,10 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
 
 namespace modelhub::catalog {
 namespace {
-constexpr EmbeddedText k_texts[] = {
+constexpr EmbeddedText k_${FUNCTION}[] = {
 ${rows}};
 }  // namespace
-std::span<const EmbeddedText> ${FUNCTION}() { return k_texts; }
+std::span<const EmbeddedText> ${FUNCTION}() { return k_${FUNCTION}; }
 }  // namespace modelhub::catalog
 ")
 endif()

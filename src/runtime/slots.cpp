@@ -204,8 +204,9 @@ Lease Slots::lease(Slot& slot) {
 
 void Slots::give_back(Slot& slot) {
   --slot.leases;
+  if (reaper_ == nullptr) return;  // the runtime has gone, and perhaps its clock too
   slot.last_used = options_.clock->steady_now();
-  if (reaper_ != nullptr && slot.state == SlotState::draining && slot.leases == 0) queue_free(slot);
+  if (slot.state == SlotState::draining && slot.leases == 0) queue_free(slot);
 }
 
 void Slots::drop_cancelled_waiters(Slot& slot) const {

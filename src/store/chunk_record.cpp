@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr unsigned k_schema = 1;
+constexpr unsigned k_record_schema = 1;
 // 70 bytes for each chunk: enough for a blob of 1 TB.
 constexpr ByteCount k_max_record(20'000'000);
 
@@ -28,7 +28,7 @@ std::optional<std::vector<Digest>> chunks_from(const Json& json, ByteCount bytes
 }
 
 std::optional<ChunkRecord> record_from(const Json& json, ByteCount bytes) {
-  if (json.at("schema") != k_schema || json.at("bytes") != bytes.count() ||
+  if (json.at("schema") != k_record_schema || json.at("bytes") != bytes.count() ||
       json.at("chunk_bytes") != k_chunk_bytes) {
     return std::nullopt;
   }
@@ -61,7 +61,7 @@ std::optional<ChunkRecord> load_chunk_record(base::FileSystem& files, const Layo
 Result<void> save_chunk_record(base::FileSystem& files, const Layout& layout, const Digest& digest,
                                ByteCount bytes, const ChunkRecord& record) {
   Json json;
-  json["schema"] = k_schema;
+  json["schema"] = k_record_schema;
   json["bytes"] = bytes.count();
   json["chunk_bytes"] = k_chunk_bytes;
   json["chunks"] = Json::array();

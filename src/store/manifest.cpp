@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr unsigned k_schema = 1;
+constexpr unsigned k_manifest_schema = 1;
 
 Error broken(const std::string& path, const std::string& why) {
   return {ErrorCode::corrupt_data, Subject::store, "the manifest " + path + " is damaged: " + why,
@@ -148,11 +148,11 @@ std::vector<TextField> text_fields_of(ModelRecord& record) {
 Result<void> check_schema(const Fields& fields, const std::string& path) {
   Result<std::uint64_t> schema = fields.number("schema");
   if (!schema) return std::move(schema).error();
-  if (*schema == k_schema) return {};
+  if (*schema == k_manifest_schema) return {};
   if (*schema == 0) return fields.wrong("schema", "is 0");
   return Error(ErrorCode::unsupported, Subject::store,
                "the manifest " + path + " has schema " + std::to_string(*schema) +
-                   "; this modelhub understands up to " + std::to_string(k_schema),
+                   "; this modelhub understands up to " + std::to_string(k_manifest_schema),
                "upgrade modelhub, or use another home with --home or MODELHUB_HOME");
 }
 
@@ -254,7 +254,7 @@ Result<std::string> write_manifest(const Manifest& manifest, std::string_view pr
   Json old = Json::parse(previous, nullptr, false);
   if (!old.is_object()) old = Json::object();
   Json json = old;
-  json["schema"] = k_schema;
+  json["schema"] = k_manifest_schema;
   ModelRecord record = manifest.record;
   for (const TextField& field : text_fields_of(record)) json[field.name] = field.value;
   json["key"] = record.key().hex();

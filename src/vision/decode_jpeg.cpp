@@ -11,7 +11,7 @@
 namespace modelhub::vision {
 namespace {
 
-constexpr std::string_view k_format = "JPEG";
+constexpr std::string_view k_jpeg = "JPEG";
 
 // Encoders write about 10 scans. Each is a pass over the whole picture that costs the file almost
 // nothing, so a small file with thousands of them would keep a core busy for hours.
@@ -141,8 +141,8 @@ Error JpegDecoder::error(const EncodedPicture& picture) const {
     case JERR_BAD_J_COLORSPACE:
     case JERR_ARITH_NOTIMPL:
     case JERR_NOT_COMPILED:
-    case JERR_COMPONENT_COUNT: return unsupported_kind(picture.name, k_format, errors_.text);
-    default: return damaged(picture.name, k_format, errors_.text);
+    case JERR_COMPONENT_COUNT: return unsupported_kind(picture.name, k_jpeg, errors_.text);
+    default: return damaged(picture.name, k_jpeg, errors_.text);
   }
 }
 

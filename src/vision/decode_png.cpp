@@ -10,7 +10,7 @@
 namespace modelhub::vision {
 namespace {
 
-constexpr std::string_view k_format = "PNG";
+constexpr std::string_view k_png = "PNG";
 
 class PngDecoder {
  public:
@@ -105,11 +105,11 @@ int PngDecoder::dpi() { return plausible_dpi(png_get_x_pixels_per_meter(codec_, 
 Result<void> check_header(const EncodedPicture& picture) {
   constexpr std::size_t k_header_bytes = 33;  // signature 8, IHDR 8 + 13 + 4
   if (picture.bytes.size() < k_header_bytes) {
-    return damaged(picture.name, k_format, "it is cut short");
+    return damaged(picture.name, k_png, "it is cut short");
   }
   const std::uint8_t* const header = picture.data();
   if (std::memcmp(header + 12, "IHDR", 4) != 0) {
-    return damaged(picture.name, k_format, "it does not begin with a header");
+    return damaged(picture.name, k_png, "it does not begin with a header");
   }
   const std::uint64_t width = png_get_uint_32(header + 16);
   const std::uint64_t height = png_get_uint_32(header + 20);
@@ -133,7 +133,7 @@ Result<Raster> decode_png(const EncodedPicture& picture) {
   if (Result<void> sane = check_header(picture); !sane) return std::move(sane).error();
   PngDecoder decoder(picture);
   if (!decoder.is_ready()) return no_memory(picture.name, 0, 0);
-  if (!decoder.read_header()) return damaged(picture.name, k_format, decoder.reason());
+  if (!decoder.read_header()) return damaged(picture.name, k_png, decoder.reason());
   Raster raster;
   if (Result<void> done = allocate(
           raster, png_get_uint_32(picture.data() + 16), png_get_uint_32(picture.data() + 20),
@@ -142,7 +142,7 @@ Result<Raster> decode_png(const EncodedPicture& picture) {
     return std::move(done).error();
   }
   if (!decoder.read_pixels(raster.pixels.data()) || !decoder.read_end()) {
-    return damaged(picture.name, k_format, decoder.reason());
+    return damaged(picture.name, k_png, decoder.reason());
   }
   raster.orientation = decoder.orientation();
   raster.dpi = decoder.dpi();

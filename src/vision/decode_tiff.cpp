@@ -13,7 +13,7 @@
 namespace modelhub::vision {
 namespace {
 
-constexpr std::string_view k_format = "TIFF";
+constexpr std::string_view k_tiff = "TIFF";
 
 // What libtiff reads from, and what it complained about first.
 struct TiffSource {
@@ -140,7 +140,7 @@ void unpack_on_white(Raster& raster, bool has_alpha) {
 Result<Raster> decode_tiff(const EncodedPicture& picture) {
   TiffSource source{picture.bytes};
   const TiffFile file = open_tiff(source);
-  if (file == nullptr) return damaged(picture.name, k_format, source.complaint);
+  if (file == nullptr) return damaged(picture.name, k_tiff, source.complaint);
   std::uint32_t width = 0;
   std::uint32_t height = 0;
   TIFFGetField(file.get(), TIFFTAG_IMAGEWIDTH, &width);
@@ -149,11 +149,11 @@ Result<Raster> decode_tiff(const EncodedPicture& picture) {
     return std::move(sane).error();
   }
   if (!has_sane_blocks(file.get(), width, height)) {
-    return damaged(picture.name, k_format, "its strips or tiles are larger than the picture");
+    return damaged(picture.name, k_tiff, "its strips or tiles are larger than the picture");
   }
   char reason[1024] = {};  // the size that libtiff asks for
   if (TIFFRGBAImageOK(file.get(), reason) == 0) {
-    return unsupported_kind(picture.name, k_format, reason);
+    return unsupported_kind(picture.name, k_tiff, reason);
   }
   Raster raster;
   if (Result<void> done = allocate(raster, width, height, PixelFormat::rgba8, picture.name);
@@ -162,7 +162,7 @@ Result<Raster> decode_tiff(const EncodedPicture& picture) {
   }
   // Some decoders complain and go on with grey: what was complained about is no picture.
   if (!read_pixels(file.get(), raster, reason) || source.complaint[0] != '\0') {
-    return damaged(picture.name, k_format, source.complaint[0] != '\0' ? source.complaint : reason);
+    return damaged(picture.name, k_tiff, source.complaint[0] != '\0' ? source.complaint : reason);
   }
   raster.orientation = orientation_of(file.get());
   raster.dpi = dpi_of(file.get());

@@ -11,7 +11,7 @@
 namespace modelhub::vision {
 namespace {
 
-constexpr std::string_view k_format = "WebP";
+constexpr std::string_view k_webp = "WebP";
 constexpr std::size_t k_file_header_bytes = 12;   // "RIFF", size, "WEBP"
 constexpr std::size_t k_chunk_header_bytes = 8;   // name, size
 constexpr std::size_t k_frame_header_bytes = 16;  // of an ANMF chunk, before its picture
@@ -54,7 +54,7 @@ Result<Frame> find_first_frame(const EncodedPicture& picture, const WebPBitstrea
   if (canvas.has_animation == 0) return frame;
   const std::optional<Bytes> chunk = find_chunk(picture.bytes, "ANMF");
   if (!chunk || chunk->size() < k_frame_header_bytes) {
-    return damaged(picture.name, k_format, "its first frame is cut short");
+    return damaged(picture.name, k_webp, "its first frame is cut short");
   }
   frame.x = little_endian(*chunk, 0, 3) * 2;
   frame.y = little_endian(*chunk, 3, 3) * 2;
@@ -65,7 +65,7 @@ Result<Frame> find_first_frame(const EncodedPicture& picture, const WebPBitstrea
           static_cast<std::uint64_t>(canvas.width) ||
       frame.y + static_cast<std::uint64_t>(frame.features.height) >
           static_cast<std::uint64_t>(canvas.height)) {
-    return damaged(picture.name, k_format, "its first frame makes no sense");
+    return damaged(picture.name, k_webp, "its first frame makes no sense");
   }
   return frame;
 }
@@ -88,11 +88,11 @@ Result<Raster> decode_webp(const EncodedPicture& picture) {
   const Bytes file = picture.bytes;
   if (file.size() < k_file_header_bytes + k_chunk_header_bytes ||
       little_endian(file, 4, 4) > file.size() - k_chunk_header_bytes) {
-    return damaged(picture.name, k_format, "it is cut short");
+    return damaged(picture.name, k_webp, "it is cut short");
   }
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(picture.data(), file.size(), &features) != VP8_STATUS_OK) {
-    return damaged(picture.name, k_format, "its header makes no sense");
+    return damaged(picture.name, k_webp, "its header makes no sense");
   }
   const auto width = static_cast<std::uint64_t>(features.width);
   const auto height = static_cast<std::uint64_t>(features.height);
@@ -110,7 +110,7 @@ Result<Raster> decode_webp(const EncodedPicture& picture) {
     return std::move(done).error();
   }
   if (!decode_into(*frame, raster)) {
-    return damaged(picture.name, k_format, "its pixels cannot be decoded");
+    return damaged(picture.name, k_webp, "its pixels cannot be decoded");
   }
   if (const std::optional<Bytes> exif = find_chunk(file, "EXIF")) {
     raster.orientation = orientation_in_exif(*exif);

@@ -180,8 +180,8 @@ TEST_F(JobTest, ObserversSeeTheNewestProgress) {
   });
   EXPECT_TRUE(blocked.wait());
   promise.job().on_progress([&](const Progress& progress) {
-    newest = progress.bytes_done;
     ++calls;
+    newest = progress.bytes_done;  // last: it is what the test waits for
   });
   for (std::uint64_t i = 1; i <= 1000; ++i) {
     Progress progress;

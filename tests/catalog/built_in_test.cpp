@@ -24,14 +24,14 @@ Catalog with_offline_layer() {
       .value();
 }
 
-ResolveOptions to_run() {
+ResolveOptions run_options() {
   ResolveOptions options;
   options.capabilities = {{{"onnxruntime", "1.20.0", {"onnx"}, {"cpu:0"}}}};
   return options;
 }
 
 std::string chosen(const Catalog& catalog, const std::string& name) {
-  return catalog.resolve(Reference::parse(name).value(), to_run()).value().to_string();
+  return catalog.resolve(Reference::parse(name).value(), run_options()).value().to_string();
 }
 
 template <class F>
@@ -88,7 +88,7 @@ TEST(BuiltInTest, DefaultsAreThoseThatTheDocumentationNames) {
 
 TEST(BuiltInTest, MobileNetByDefaultIsTheOfficialInt8File) {
   const Resolved resolved =
-      built_in().resolve(Reference::parse("mobilenet_v2").value(), to_run()).value();
+      built_in().resolve(Reference::parse("mobilenet_v2").value(), run_options()).value();
   EXPECT_EQ(resolved.variant->files[0].sha256.hex(),
             "cc028fe6cae7bc11a4ff53cfc9b79c920e8be65ce33a904ec3e2a8f66d77f95f");
   EXPECT_EQ(resolved.variant->files[0].bytes.count(), 3655033U);
@@ -101,7 +101,8 @@ TEST(BuiltInTest, AnOfficialPtIsPulledAndNeverRun) {
   EXPECT_EQ(
       catalog.resolve(Reference::parse("yolov8n@8.4.0").value(), pull).value().variant->format,
       "pt");
-  const Error error = catalog.resolve(Reference::parse("yolov8n@8.4.0").value(), to_run()).error();
+  const Error error =
+      catalog.resolve(Reference::parse("yolov8n@8.4.0").value(), run_options()).error();
   EXPECT_EQ(error.code, ErrorCode::unsupported);
   EXPECT_THAT(error.hint, ::testing::HasSubstr("yolov8n@0.0.0:onnx-fp32"));
   EXPECT_THAT(error.hint,
@@ -110,13 +111,13 @@ TEST(BuiltInTest, AnOfficialPtIsPulledAndNeverRun) {
 
 TEST(BuiltInTest, SsdMobileNetV2PointsToAModelThatRuns) {
   const Error error =
-      built_in().resolve(Reference::parse("ssd_mobilenet_v2").value(), to_run()).error();
+      built_in().resolve(Reference::parse("ssd_mobilenet_v2").value(), run_options()).error();
   EXPECT_EQ(error.code, ErrorCode::unsupported);
   EXPECT_THAT(error.hint, ::testing::HasSubstr("modelhub run ssd_mobilenet_v1"));
 }
 
 TEST(BuiltInTest, ARefusedYoloNamesTheFreeDetector) {
-  ResolveOptions options = to_run();
+  ResolveOptions options = run_options();
   options.licenses = LicensePolicy::parse("Apache-2.0,MIT").value();
   const Error error = built_in().resolve(Reference::parse("yolov8n").value(), options).error();
   EXPECT_EQ(error.message,
@@ -128,7 +129,7 @@ TEST(BuiltInTest, ARefusedYoloNamesTheFreeDetector) {
 TEST(BuiltInTest, RecipesCarryTheNumbersOfTheContracts) {
   const Catalog catalog = built_in();
   const Recipe yolo =
-      *catalog.resolve(Reference::parse("yolov8n").value(), to_run()).value().variant->recipe;
+      *catalog.resolve(Reference::parse("yolov8n").value(), run_options()).value().variant->recipe;
   EXPECT_EQ(yolo.decode, "yolo8");
   EXPECT_EQ(yolo.inputs[0].color, "rgb");
   EXPECT_EQ(yolo.inputs[0].rounding, "half_even");
@@ -139,25 +140,28 @@ TEST(BuiltInTest, RecipesCarryTheNumbersOfTheContracts) {
   EXPECT_EQ(yolo.post.find_number("iou"), 0.7);
   EXPECT_EQ(yolo.post.find_number("max_det"), 300);
   EXPECT_EQ(yolo.post.find_flag("class_agnostic"), false);
-  const Recipe yolox =
-      *catalog.resolve(Reference::parse("yolox_nano").value(), to_run()).value().variant->recipe;
+  const Recipe yolox = *catalog.resolve(Reference::parse("yolox_nano").value(), run_options())
+                            .value()
+                            .variant->recipe;
   EXPECT_EQ(yolox.inputs[0].width, 416);
   EXPECT_EQ(yolox.inputs[0].color, "bgr");
   EXPECT_EQ(yolox.inputs[0].anchor, "top_left");
   EXPECT_EQ(yolox.inputs[0].rounding, "floor");
   EXPECT_EQ(yolox.decode_params.numbers_of("strides"), (std::vector<double>{8, 16, 32}));
   EXPECT_EQ(yolox.post.find_flag("class_agnostic"), true);
-  const Recipe mobilenet =
-      *catalog.resolve(Reference::parse("mobilenet_v2").value(), to_run()).value().variant->recipe;
+  const Recipe mobilenet = *catalog.resolve(Reference::parse("mobilenet_v2").value(), run_options())
+                                .value()
+                                .variant->recipe;
   EXPECT_EQ(mobilenet.inputs[0].filter, "pil_bilinear");
   EXPECT_EQ(mobilenet.inputs[0].shorter_side, 256);
   EXPECT_EQ(mobilenet.inputs[0].std, (std::vector<double>{0.229, 0.224, 0.225}));
-  const Recipe ultraface =
-      *catalog.resolve(Reference::parse("ultraface").value(), to_run()).value().variant->recipe;
+  const Recipe ultraface = *catalog.resolve(Reference::parse("ultraface").value(), run_options())
+                                .value()
+                                .variant->recipe;
   EXPECT_EQ(ultraface.inputs[0].width, 320);
   EXPECT_EQ(ultraface.inputs[0].height, 240);
   EXPECT_EQ(ultraface.inputs[0].mean, std::vector<double>{127});
-  const Recipe ssd = *catalog.resolve(Reference::parse("ssd_mobilenet_v1").value(), to_run())
+  const Recipe ssd = *catalog.resolve(Reference::parse("ssd_mobilenet_v1").value(), run_options())
                           .value()
                           .variant->recipe;
   EXPECT_EQ(ssd.decode_params.find_number("first_class"), 1);
@@ -174,7 +178,7 @@ TEST(BuiltInTest, EveryRecipeHasItsLabels) {
 
 TEST(OfflineLayerTest, MakesTheMirrorsFileTheDefaultOfYolov8n) {
   const Resolved resolved =
-      with_offline_layer().resolve(Reference::parse("yolov8n").value(), to_run()).value();
+      with_offline_layer().resolve(Reference::parse("yolov8n").value(), run_options()).value();
   EXPECT_EQ(resolved.version->version, "8.4.115-dequantised");
   EXPECT_EQ(resolved.variant->files[0].sha256.hex(),
             "79e76a60125f08fcf99a5201aeab871a61565a380e3ae4a4fed6b4e3de15efd6");

@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* k_ultraface =
+constexpr const char* k_faces_model =
     "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017";
 
 // What a terminal was sent, cut at each redraw, without the sequence that clears the line.
@@ -33,8 +33,8 @@ std::vector<std::string> frames_of(const std::string& sent) {
 class TerminalTest : public CliTest, public ::testing::WithParamInterface<int> {
  protected:
   TerminalTest() {
-    server_.on(std::string("/sha256/") + k_ultraface,
-               file_reply(read(shared(std::string("mirror/sha256/") + k_ultraface)))
+    server_.on(std::string("/sha256/") + k_faces_model,
+               file_reply(read(shared(std::string("mirror/sha256/") + k_faces_model)))
                    .dripping(60'000, std::chrono::milliseconds(30)));
     options_.environment["MODELHUB_MIRRORS"] = server_.url("");
   }

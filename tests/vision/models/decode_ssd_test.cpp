@@ -9,7 +9,7 @@
 namespace modelhub::vision {
 namespace {
 
-const std::vector<std::string> k_labels = {"person", "bicycle"};
+const std::vector<std::string> k_ssd_labels = {"person", "bicycle"};
 
 Recipe ssd7() {
   Recipe recipe;
@@ -43,7 +43,8 @@ TEST(Ssd7Test, SharesOfTheFrameBecomePixelsOfThePicture) {
   const auto outputs = one(output_of("detection_out", {1, 1, 2, 7},
                                      {0, 0, 0.6f, 0.1f, 0.2f, 0.5f, 0.8f,  //
                                       0, 1, 0.9f, 0.5f, 0.5f, 1.5f, 1.0f}));
-  const Detections found = decode_detections(ssd7(), k_labels, outputs, stretched(), {}).value();
+  const Detections found =
+      decode_detections(ssd7(), k_ssd_labels, outputs, stretched(), {}).value();
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].label, "bicycle");
   expect_box(found[0].box, 100, 50, 200, 100);
@@ -58,20 +59,22 @@ TEST(Ssd7Test, StopsAtTheMarkAndKeepsWhatTheModelsOwnNmsLeft) {
   rows.insert(rows.end(), {-1, 0, 0.9f, 0, 0, 1, 1});
   rows.insert(rows.end(), row.begin(), row.end());
   const auto outputs = one(output_of("detection_out", {1, 1, 4, 7}, rows));
-  EXPECT_EQ(decode_detections(ssd7(), k_labels, outputs, stretched(), {}).value().size(), 2u);
+  EXPECT_EQ(decode_detections(ssd7(), k_ssd_labels, outputs, stretched(), {}).value().size(), 2u);
   AnswerOptions options;
   options.max_det = 1;
-  EXPECT_EQ(decode_detections(ssd7(), k_labels, outputs, stretched(), options).value().size(), 1u);
+  EXPECT_EQ(decode_detections(ssd7(), k_ssd_labels, outputs, stretched(), options).value().size(),
+            1u);
 }
 
 TEST(Ssd7Test, AClassBeyondTheLabelsIsItsNumber) {
   const auto outputs = one(output_of("detection_out", {1, 1, 1, 7}, {0, 9, 0.9f, 0, 0, 1, 1}));
-  const Detections found = decode_detections(ssd7(), k_labels, outputs, stretched(), {}).value();
+  const Detections found =
+      decode_detections(ssd7(), k_ssd_labels, outputs, stretched(), {}).value();
   EXPECT_EQ(found[0].label, "9");
 }
 
 TEST(Ssd7Test, TheShapeMustFit) {
-  expect_error(decode_detections(ssd7(), k_labels,
+  expect_error(decode_detections(ssd7(), k_ssd_labels,
                                  one(output_of("detection_out", {1, 1, 1, 6}, {0, 0, 0, 0, 0, 0})),
                                  stretched(), {}),
                ErrorCode::corrupt_data, Subject::model, "[1, 1, candidates, 7]");
@@ -90,7 +93,8 @@ std::vector<NamedTensor> four(float count, std::vector<float> boxes, std::vector
 
 TEST(TfOd4Test, BoxesAreTopLeftBottomRightAndClassesBeginAtOne) {
   const auto outputs = four(1, {0.2f, 0.1f, 0.8f, 0.5f, 0, 0, 1, 1}, {0.9f, 0.9f}, {2, 1});
-  const Detections found = decode_detections(tf_od4(), k_labels, outputs, stretched(), {}).value();
+  const Detections found =
+      decode_detections(tf_od4(), k_ssd_labels, outputs, stretched(), {}).value();
   ASSERT_EQ(found.size(), 1u);  // the second is beyond the count
   EXPECT_EQ(found[0].label, "bicycle");
   EXPECT_EQ(found[0].class_id, 2);
@@ -100,7 +104,7 @@ TEST(TfOd4Test, BoxesAreTopLeftBottomRightAndClassesBeginAtOne) {
 TEST(TfOd4Test, ACountThatCannotBeIsNotBelieved) {
   const std::vector<float> box = {0, 0, 1, 1};
   const auto size_for = [&](float count) {
-    return decode_detections(tf_od4(), k_labels, four(count, box, {0.9f}, {1}), stretched(), {})
+    return decode_detections(tf_od4(), k_ssd_labels, four(count, box, {0.9f}, {1}), stretched(), {})
         .value()
         .size();
   };
@@ -111,21 +115,21 @@ TEST(TfOd4Test, ACountThatCannotBeIsNotBelieved) {
 
 TEST(TfOd4Test, ClassNumbersThatAreNoneAreKeptHarmless) {
   const auto outputs = four(1, {0, 0, 1, 1}, {0.9f}, {std::numeric_limits<float>::infinity()});
-  EXPECT_EQ(decode_detections(tf_od4(), k_labels, outputs, stretched(), {}).value()[0].class_id,
+  EXPECT_EQ(decode_detections(tf_od4(), k_ssd_labels, outputs, stretched(), {}).value()[0].class_id,
             -1);
 }
 
 TEST(TfOd4Test, ShapesMustFitEachOther) {
   auto outputs = four(1, {0, 0, 1, 1}, {0.9f}, {1});
   outputs[2] = output_of("s", {1, 2}, {0.9f, 0.9f});
-  expect_error(decode_detections(tf_od4(), k_labels, outputs, stretched(), {}),
+  expect_error(decode_detections(tf_od4(), k_ssd_labels, outputs, stretched(), {}),
                ErrorCode::corrupt_data, Subject::model, "b [1,1,4] does not fit");
   outputs[0] = output_of("b", {1, 1, 5}, {0, 0, 0, 0, 0});
-  expect_error(decode_detections(tf_od4(), k_labels, outputs, stretched(), {}),
+  expect_error(decode_detections(tf_od4(), k_ssd_labels, outputs, stretched(), {}),
                ErrorCode::corrupt_data, Subject::model, "[1, candidates, 4]");
   auto empty_count = four(1, {0, 0, 1, 1}, {0.9f}, {1});
   empty_count[3] = output_of("n", {0}, {});
-  expect_error(decode_detections(tf_od4(), k_labels, empty_count, stretched(), {}),
+  expect_error(decode_detections(tf_od4(), k_ssd_labels, empty_count, stretched(), {}),
                ErrorCode::corrupt_data, Subject::model, "n [0] does not fit");
 }
 

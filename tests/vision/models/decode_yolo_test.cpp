@@ -12,7 +12,7 @@ namespace {
 
 constexpr float k_nan = std::numeric_limits<float>::quiet_NaN();
 constexpr float k_infinity = std::numeric_limits<float>::infinity();
-const std::vector<std::string> k_labels = {"cat", "dog"};
+const std::vector<std::string> k_yolo_labels = {"cat", "dog"};
 
 Recipe recipe_of(DecodeKind kind) {
   Recipe recipe;
@@ -46,7 +46,7 @@ class Yolo8Output {
 
 Result<Detections> decode8(const Yolo8Output& output, const AnswerOptions& options = {},
                            const Placement& placement = same_size(100, 100)) {
-  return decode_detections(recipe_of(DecodeKind::yolo8), k_labels, output.outputs(), placement,
+  return decode_detections(recipe_of(DecodeKind::yolo8), k_yolo_labels, output.outputs(), placement,
                            options);
 }
 
@@ -213,41 +213,45 @@ TEST(Yolo8Test, AHeadThatLiesTheOtherWayRoundIsNamed) {
 TEST(Yolo8Test, OpenSidesPassTheCheckAfterTheLoad) {
   for (const Shape& shape : {Shape{-1, -1, -1}, Shape{1, 6, -1}, Shape{1, -1, 8400}}) {
     const OutputShape open{"output0", shape};
-    EXPECT_TRUE(check_outputs(recipe_of(DecodeKind::yolo8), k_labels, std::span(&open, 1)));
+    EXPECT_TRUE(check_outputs(recipe_of(DecodeKind::yolo8), k_yolo_labels, std::span(&open, 1)));
   }
 }
 
 TEST(DecodeTest, AMissingOutputIsNamedWithThoseThatAreThere) {
   const OutputShape other{"boxes", {1, 6, 10}};
-  expect_error(check_outputs(recipe_of(DecodeKind::yolo8), k_labels, std::span(&other, 1)),
+  expect_error(check_outputs(recipe_of(DecodeKind::yolo8), k_yolo_labels, std::span(&other, 1)),
                ErrorCode::corrupt_data, Subject::model, "no output 'output0'");
-  expect_error(decode_detections(recipe_of(DecodeKind::yolo8), k_labels, {}, same_size(9, 9), {}),
-               ErrorCode::corrupt_data, Subject::model, "it has none");
+  expect_error(
+      decode_detections(recipe_of(DecodeKind::yolo8), k_yolo_labels, {}, same_size(9, 9), {}),
+      ErrorCode::corrupt_data, Subject::model, "it has none");
   Recipe without = recipe_of(DecodeKind::yolo8);
   without.outputs[0].role = OutputRole::boxes;
-  expect_error(decode_detections(without, k_labels, Yolo8Output(1).outputs(), same_size(9, 9), {}),
-               ErrorCode::corrupt_data, Subject::model, "role 'predictions'");
+  expect_error(
+      decode_detections(without, k_yolo_labels, Yolo8Output(1).outputs(), same_size(9, 9), {}),
+      ErrorCode::corrupt_data, Subject::model, "role 'predictions'");
 }
 
 TEST(DecodeTest, AnOnlyOutputNeedsNoName) {
   Recipe recipe = recipe_of(DecodeKind::yolo8);
   recipe.outputs[0].name.clear();
-  EXPECT_TRUE(decode_detections(recipe, k_labels, Yolo8Output(9).outputs(), same_size(9, 9), {}));
+  EXPECT_TRUE(
+      decode_detections(recipe, k_yolo_labels, Yolo8Output(9).outputs(), same_size(9, 9), {}));
   const OutputShape two[] = {{"a", {1, 6, 9}}, {"b", {1, 6, 9}}};
-  expect_error(check_outputs(recipe, k_labels, two), ErrorCode::corrupt_data, Subject::model,
+  expect_error(check_outputs(recipe, k_yolo_labels, two), ErrorCode::corrupt_data, Subject::model,
                "it has 'a', 'b'");
 }
 
 TEST(DecodeTest, AnotherTypeThanFloatIsUnsupported) {
   const auto outputs = one({"output0", Tensor::allocate(DType::float16, {1, 6, 10}).value()});
   expect_error(
-      decode_detections(recipe_of(DecodeKind::yolo8), k_labels, outputs, same_size(9, 9), {}),
+      decode_detections(recipe_of(DecodeKind::yolo8), k_yolo_labels, outputs, same_size(9, 9), {}),
       ErrorCode::unsupported, Subject::model, "float16");
 }
 
 TEST(DecodeTest, AnotherKindOfAnswerThanTheModelsIsRefused) {
-  expect_error(decode_classes(recipe_of(DecodeKind::yolo8), k_labels, Yolo8Output(1).outputs(), {}),
-               ErrorCode::invalid_argument, Subject::usage, "boxes, not with classes");
+  expect_error(
+      decode_classes(recipe_of(DecodeKind::yolo8), k_yolo_labels, Yolo8Output(1).outputs(), {}),
+      ErrorCode::invalid_argument, Subject::usage, "boxes, not with classes");
   expect_error(decode_faces(recipe_of(DecodeKind::logits), {}, same_size(9, 9), {}),
                ErrorCode::invalid_argument, Subject::usage, "classes, not with faces");
 }
@@ -280,7 +284,7 @@ TEST(YoloxTest, AddsTheGridAndMultipliesByTheStride) {
       {32 + 8 + 1, {0.5f, 0.5f, std::log(0.5f), 0, 0.8f, 0.7f, 0}},
   }));
   const Detections found =
-      decode_detections(yolox_recipe(), k_labels, outputs, same_size(64, 32), {}).value();
+      decode_detections(yolox_recipe(), k_yolo_labels, outputs, same_size(64, 32), {}).value();
   ASSERT_EQ(found.size(), 3u);
   EXPECT_FLOAT_EQ(found[0].score, 0.81f);  // objectness times class
   EXPECT_EQ(found[0].label, "cat");
@@ -298,7 +302,7 @@ TEST(YoloxTest, ClassesSuppressEachOther) {
       {1, {0, 1, 1, 1, 0.9f, 0, 0.8f}},  // the same box, seen from the next cell
   }));
   const Detections found =
-      decode_detections(yolox_recipe(), k_labels, outputs, same_size(64, 32), {}).value();
+      decode_detections(yolox_recipe(), k_yolo_labels, outputs, same_size(64, 32), {}).value();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].label, "cat");
 }
@@ -306,7 +310,7 @@ TEST(YoloxTest, ClassesSuppressEachOther) {
 TEST(YoloxTest, SaysHowNearItWas) {
   const auto outputs = one(yolox_output({{5, {0, 0, 0, 0, 0.5f, 0.2f, 0.4f}}}));
   const Detections found =
-      decode_detections(yolox_recipe(), k_labels, outputs, same_size(64, 32), {}).value();
+      decode_detections(yolox_recipe(), k_yolo_labels, outputs, same_size(64, 32), {}).value();
   ASSERT_TRUE(found.near_miss);
   EXPECT_EQ(found.near_miss->label, "dog");
   EXPECT_FLOAT_EQ(found.near_miss->score, 0.2f);
@@ -314,12 +318,13 @@ TEST(YoloxTest, SaysHowNearItWas) {
 
 TEST(YoloxTest, AnExplodingSizeIsPassedOver) {
   const auto outputs = one(yolox_output({{5, {0, 0, 1000, 0, 0.9f, 0.9f, 0}}}));
-  EXPECT_TRUE(
-      decode_detections(yolox_recipe(), k_labels, outputs, same_size(64, 32), {}).value().empty());
+  EXPECT_TRUE(decode_detections(yolox_recipe(), k_yolo_labels, outputs, same_size(64, 32), {})
+                  .value()
+                  .empty());
 }
 
 TEST(YoloxTest, CellsAndClassesMustFit) {
-  expect_error(decode_detections(yolox_recipe(), k_labels, one(yolox_output({}, k_cells + 1)),
+  expect_error(decode_detections(yolox_recipe(), k_yolo_labels, one(yolox_output({}, k_cells + 1)),
                                  same_size(64, 32), {}),
                ErrorCode::corrupt_data, Subject::model, "output0 [1,43,7] does not fit");
   const std::vector<std::string> eighty(80, "x");
@@ -327,7 +332,7 @@ TEST(YoloxTest, CellsAndClassesMustFit) {
       decode_detections(yolox_recipe(), eighty, one(yolox_output({})), same_size(64, 32), {}),
       ErrorCode::corrupt_data, Subject::model, "has 2 classes, the labels 80");
   const OutputShape flat{"output0", {1, 42, 5}};
-  expect_error(check_outputs(yolox_recipe(), k_labels, std::span(&flat, 1)),
+  expect_error(check_outputs(yolox_recipe(), k_yolo_labels, std::span(&flat, 1)),
                ErrorCode::corrupt_data, Subject::model, "[1, cells, 5 + classes]");
 }
 
