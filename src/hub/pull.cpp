@@ -77,13 +77,15 @@ void report_phase(const std::function<void(Progress)>& report, const Resolved& r
 }
 
 // Announces each distinct content once: two files of a model may be the same bytes.
-Result<std::vector<store::StagedFile>> stage_all(const Resolved& resolved, store::Store& store) {
+Result<std::vector<store::StagedFile>> stage_all(const Resolved& resolved, store::Store& store,
+                                                 const std::stop_token& stop) {
+  const store::Ticket ticket = store::Store::new_ticket();
   std::vector<store::StagedFile> staged;
   std::vector<Digest> seen;
   for (const ModelFile& file : resolved.variant->files) {
     if (std::find(seen.begin(), seen.end(), file.sha256) != seen.end()) continue;
     seen.push_back(file.sha256);
-    Result<store::StagedFile> one = store.stage(file.sha256, file.bytes);
+    Result<store::StagedFile> one = store.stage(ticket, file.sha256, file.bytes, stop);
     if (!one) return std::move(one).error();
     staged.push_back(*std::move(one));
   }
@@ -166,7 +168,7 @@ Result<InstalledModel> pull_model(const Resolved& resolved, store::Store& store,
   if (!record) return explain(std::move(record).error());
 
   report_phase(report, resolved, Phase::downloading);
-  Result<std::vector<store::StagedFile>> staged = stage_all(resolved, store);
+  Result<std::vector<store::StagedFile>> staged = stage_all(resolved, store, stop);
   if (!staged) return explain(std::move(staged).error());
   const auto progress = std::make_shared<ProgressSum>(resolved.to_string(), report);
   const std::vector<Arrival> arrivals = start_fetches(resolved, *staged, transfer, progress);
