@@ -84,7 +84,14 @@ Result<void> save_chunk_record(base::FileSystem& files, const Layout& layout, co
                      {"bytes", record.stamp->bytes.count()},
                      {"mtime_ns", record.stamp->mtime_ns}};
   }
-  return write_rebuildable_file(files, layout.chunk_record(digest), json.dump() + "\n");
+  const std::string path = layout.chunk_record(digest);
+  const std::string text = json.dump() + "\n";
+  // Whoever reads a half written one takes it for none: the first needs no renaming.
+  Result<void> done = write_new_file(files, path, text);
+  if (done) return done;
+  if (done.error().code == ErrorCode::busy) return write_rebuildable_file(files, path, text);
+  (void)files.remove_file(path);
+  return done;
 }
 
 }  // namespace modelhub::store

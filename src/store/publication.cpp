@@ -135,7 +135,7 @@ Result<void> Publication::replace_by_copy(const StagedFile& staged) const {
   return files_.rename(copy, staged.data_path());
 }
 
-Result<void> Publication::make_durable(const std::vector<StagedFile*>& complete) const {
+Result<void> Publication::make_durable(const std::vector<StagedFile*>& complete) {
   const bool is_few = complete.size() <= k_few_files;
   for (const StagedFile* file : complete) {
     if (is_few) {
@@ -156,10 +156,14 @@ Result<void> Publication::sync_file(const std::string& data) const {
 
 // The folder was made under the process's umask, which nobody can read without changing it: a
 // shared home stays readable for its group, a private one for its owner.
-Result<void> Publication::make_read_only(const StagedFile& staged) const {
-  const Result<base::FileStat> folder = files_.stat(staged.folder_);
-  if (!folder) return folder.error();
-  return files_.set_permissions(staged.data_path(), folder->mode & 0444U);
+Result<void> Publication::make_read_only(const StagedFile& staged) {
+  if (!folder_mode_ || staged.is_adopted_) {
+    const Result<base::FileStat> folder = files_.stat(staged.folder_);
+    if (!folder) return folder.error();
+    if (staged.is_adopted_) return files_.set_permissions(staged.data_path(), folder->mode & 0444U);
+    folder_mode_ = folder->mode;
+  }
+  return files_.set_permissions(staged.data_path(), *folder_mode_ & 0444U);
 }
 
 Result<bool> Publication::put(const StagedFile& staged) const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,9 +39,9 @@ class Publication {
   Result<void> move_in(std::vector<StagedFile>& staged);
   Result<void> check_data(StagedFile& staged) const;
   Result<void> replace_by_copy(const StagedFile& staged) const;
-  Result<void> make_durable(const std::vector<StagedFile*>& complete) const;
+  Result<void> make_durable(const std::vector<StagedFile*>& complete);
   Result<void> sync_file(const std::string& data) const;
-  Result<void> make_read_only(const StagedFile& staged) const;
+  Result<void> make_read_only(const StagedFile& staged);
   Result<bool> put(const StagedFile& staged) const;
   Result<void> put_back(const StagedFile& staged) const;
   void quarantine(const StagedFile& staged) const;
@@ -52,7 +54,8 @@ class Publication {
   const Layout& layout_;
   const Blobs& blobs_;
   const std::chrono::system_clock::time_point now_;
-  std::string previous_;  // the text of the manifest that was there
+  std::string previous_;                      // the text of the manifest that was there
+  std::optional<std::uint32_t> folder_mode_;  // of the folders that this process makes
 };
 
 }  // namespace modelhub::store

@@ -14,6 +14,7 @@ namespace modelhub::store {
 namespace {
 
 constexpr std::string_view k_data = "data";
+constexpr std::string_view k_hold = "blob";
 constexpr std::string_view k_journal = "journal";
 constexpr std::string_view k_progress = "progress";
 constexpr ByteCount k_max_sign(1024);
@@ -86,6 +87,7 @@ StagedFile::StagedFile(StagedFile&& other) noexcept
       folder_(std::exchange(other.folder_, {})),
       state_(other.state_),
       has_claim_(std::exchange(other.has_claim_, false)),
+      is_held_(other.is_held_),
       is_adopted_(other.is_adopted_),
       keeps_partial_(other.keeps_partial_),
       damaged_(other.damaged_),
@@ -130,7 +132,8 @@ Result<void> StagedFile::make_folder() const {
   constexpr int k_attempts = 16;
   Result<void> made;
   for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    made = area_->files.make_directories(folder_);
+    made = area_->files.make_directories(base::parent_path(folder_));
+    if (made) made = area_->files.make_directories(folder_);
     if (made || made.error().code != ErrorCode::not_found) break;
   }
   return made;
@@ -139,7 +142,7 @@ Result<void> StagedFile::make_folder() const {
 void StagedFile::mark_present() {
   state_ = State::present;
   // Where there are no hard links, the announcement alone has to do.
-  (void)area_->files.link(area_->layout.blob(digest_), hold_path());
+  is_held_ = area_->files.link(area_->layout.blob(digest_), hold_path()).has_value();
   if (std::exchange(has_claim_, false)) area_->claims.release(digest_, ticket_);
 }
 
@@ -321,7 +324,7 @@ void StagedFile::leave_or_remove_folder(const std::string& folder) {
     (void)files.rename(folder, area_->layout.left_partial(digest_, ticket_));
     return;
   }
-  (void)files.remove_file(base::join_path(folder, is_present() ? "blob" : k_data));
+  if (is_held_) (void)files.remove_file(base::join_path(folder, k_hold));
   if (!files.remove_empty_directory(folder)) (void)base::remove_tree(files, folder);
 }
 

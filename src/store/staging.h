@@ -163,6 +163,7 @@ class StagedFile {
   std::string folder_;  // empty: nothing to drop
   State state_ = State::elsewhere;
   bool has_claim_ = false;
+  bool is_held_ = false;     // there is a file at hold_path()
   bool is_adopted_ = false;  // the data was begun by a process that died
   bool keeps_partial_ = false;
   std::optional<Stamp> damaged_;  // what lies in the blob's place and does not match

@@ -36,6 +36,40 @@ bool publish_second(Store& store, base::FileSystem& files) {
 bool publish_second_anew(Store& store, base::FileSystem& files) {
   return publish(store, files, k_second, k_second_files_anew).has_value();
 }
+// More files than are synced one by one.
+const Contents k_many_files = [] {
+  Contents contents = k_second_files;
+  for (int i = 0; i < 20; ++i)
+    contents.emplace_back("part" + std::to_string(i), "bytes of part " + std::to_string(i));
+  return contents;
+}();
+bool publish_many(Store& store, base::FileSystem& files) {
+  return publish(store, files, k_second, k_many_files).has_value();
+}
+// Moves the files in without a manifest, as a pull does that waits for others.
+bool put_the_blobs_of_second(Store& store, base::FileSystem& files) {
+  const Ticket ticket;
+  std::vector<StagedFile> staged;
+  for (const auto& [path, content] : k_second_files) {
+    auto one = store.stage(ticket, digest_of(content), ByteCount(content.size()));
+    if (!one) return false;
+    if (one->is_mine() && !fetch(files, *one, content)) return false;
+    staged.push_back(*std::move(one));
+  }
+  return store.put_blobs(staged).has_value();
+}
+// Fetches half and leaves it for the next pull.
+bool leave_half_of_second(Store& store, base::FileSystem& files) {
+  const std::string& content = k_second_files.front().second;
+  auto staged = store.stage(digest_of(content), ByteCount(content.size()));
+  if (!staged || !staged->is_mine()) return staged.has_value();
+  auto file = files.create(staged->data_path(), base::CreateMode::truncate, 0666);
+  if (!file) return false;
+  const auto half = std::as_bytes(std::span(content.data(), content.size() / 2));
+  if (!(*file)->write_at(0, half) || !(*file)->close()) return false;
+  staged->keep_partial();
+  return true;
+}
 bool remove_second(Store& store, base::FileSystem&) {
   const auto removal = store.remove(k_second);
   return removal && removal->leftovers.empty();
@@ -52,6 +86,23 @@ void with_first(Store& store, base::FileSystem& files) {
 void with_both(Store& store, base::FileSystem& files) {
   with_first(store, files);
   ASSERT_TRUE(publish(store, files, k_second, k_second_files));
+}
+
+// A process has died while it fetched a file of the second model: its claim, and half of the file.
+void with_first_and_a_dead_partial(Store& store, base::FileSystem& files) {
+  with_first(store, files);
+  static const std::string dead = dead_owner().to_string() + ".7";
+  const std::string& content = k_second_files.front().second;
+  const std::string parent = store.layout().staging(digest_of(content));
+  const auto write = [&files](const std::string& path, const std::string& text) {
+    auto file = files.create(path, base::CreateMode::truncate, 0666).value();
+    ASSERT_TRUE(file->write_at(0, std::as_bytes(std::span(text.data(), text.size()))));
+    ASSERT_TRUE(file->sync());
+  };
+  ASSERT_TRUE(files.make_directories(base::join_path(parent, dead)));
+  write(base::join_path(parent, dead + "/data"), content.substr(0, content.size() / 2));
+  write(base::join_path(parent, dead + "/journal"), "of the dead");
+  write(store.layout().claim(digest_of(content)), dead + "\n");
 }
 
 // The process that was interrupted goes on as this test; from now on the home shows it as dead.
@@ -160,6 +211,22 @@ TEST_P(PowerCutTest, DuringAPublicationThatReplacesAnother) {
   EXPECT_GT(cut_at_each_step(with_both, publish_second_anew, true, GetParam()), 20u);
 }
 
+TEST_P(PowerCutTest, DuringAPublicationOfManyFiles) {
+  EXPECT_GT(cut_at_each_step(with_first, publish_many, true, GetParam()), 200u);
+}
+
+TEST_P(PowerCutTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
+  EXPECT_GT(cut_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, WhileBlobsAreMovedInWithoutAManifest) {
+  EXPECT_GT(cut_at_each_step(with_first, put_the_blobs_of_second, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, WhileAPartialIsLeftForTheNextPull) {
+  EXPECT_GT(cut_at_each_step(with_first, leave_half_of_second, true, GetParam()), 8u);
+}
+
 TEST_P(PowerCutTest, DuringARemoval) {
   EXPECT_GT(cut_at_each_step(with_both, remove_second, true, GetParam()), 5u);
 }
@@ -224,6 +291,15 @@ TEST_P(FaultTest, DuringTheFirstPublicationOfAHome) {
 }
 TEST_P(FaultTest, DuringAPublicationThatReplacesAnother) {
   fail_at_each_step(with_both, publish_second_anew, true, GetParam());
+}
+TEST_P(FaultTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
+  fail_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam());
+}
+TEST_P(FaultTest, WhileBlobsAreMovedInWithoutAManifest) {
+  fail_at_each_step(with_first, put_the_blobs_of_second, true, GetParam());
+}
+TEST_P(FaultTest, WhileAPartialIsLeftForTheNextPull) {
+  fail_at_each_step(with_first, leave_half_of_second, true, GetParam());
 }
 TEST_P(FaultTest, DuringARemoval) { fail_at_each_step(with_both, remove_second, true, GetParam()); }
 TEST_P(FaultTest, WhileAViewIsMade) { fail_at_each_step(with_both, view_second, true, GetParam()); }
