@@ -88,4 +88,15 @@ struct VerifyReport {
   }
 };
 
+// What a repair did to one model.
+struct RepairReport {
+  std::string reference;           // "yolov8n@8.4.0:onnx-fp32"
+  std::vector<std::string> files;  // those that were damaged, by their names in the model
+  ByteCount checked;               // read and hashed
+  ByteCount received;              // fetched: the bad chunks
+  ByteCount reused;                // taken from the damaged files
+
+  bool was_damaged() const { return !files.empty(); }
+};
+
 }  // namespace MODELHUB_API
