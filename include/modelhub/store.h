@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,8 @@ struct VerifiedFile {
   std::optional<Digest> found;           // where the content was hashed
   std::optional<ByteCount> found_bytes;  // where there is a file
   std::string detail;  // a sentence that names the file and what is wrong; empty when ok
+  // which 4 MiB of the file differ, counted from 0; empty also when that is not known
+  std::vector<std::uint32_t> bad_chunks;
 };
 
 // What verification found about a model.

@@ -21,7 +21,9 @@
 #include "store/layout.h"
 #include "store/manifest.h"
 #include "store/model_id.h"
+#include "store/repair.h"
 #include "store/staging.h"
+#include "store/ticket.h"
 
 namespace modelhub::store {
 
@@ -36,6 +38,12 @@ struct StoreOptions {
   const base::Clock* clock = &base::Clock::real();  // borrowed
   LogSink log;
   Access access = Access::read_write_if_possible;
+  // How long a waiter believes in another owner that shows no sign of life and of which nobody can
+  // prove that it is dead: a stopped process, or one on another machine. Longer than a transfer may
+  // stall.
+  std::chrono::milliseconds patience = std::chrono::seconds(90);
+  // How many threads verify() hashes on; 0: as many as there are processors, at most 4.
+  unsigned verify_threads = 0;
 };
 
 // What is installed, by name, version and variant, and the manifests that could not be read. A
@@ -63,6 +71,8 @@ struct SweepOptions {
   // How long a blob, view or stamp that no model names is kept. Not for safety, which does not
   // depend on clocks: a pull that failed at its last file finds the others again.
   std::chrono::seconds unnamed_age = std::chrono::hours(24);
+  // How long a damaged blob is kept in quarantine.
+  std::chrono::seconds quarantine_age = std::chrono::hours(24 * 30);
 };
 
 struct SweepReport {
@@ -107,10 +117,25 @@ class Store {
     return blobs_.has(digest, bytes);
   }
 
+  // One pull's right to write; made without touching the disk.
+  static Ticket new_ticket() { return Ticket(); }
+
   // Announces that a blob is wanted and makes a folder to fetch it into; makes the home when there
   // is none. A blob that is there already is believed by its stamp, else hashed first (`stop` ends
-  // that: cancelled).
-  Result<StagedFile> stage(const Digest& digest, ByteCount bytes, const std::stop_token& stop = {});
+  // that: cancelled). Then claims it, see StagedFile. A ticket stages a digest once.
+  Result<StagedFile> stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
+                           const std::stop_token& stop = {});
+  // With a ticket of its own.
+  Result<StagedFile> stage(const Digest& digest, ByteCount bytes,
+                           const std::stop_token& stop = {}) {
+    return stage(new_ticket(), digest, bytes, stop);
+  }
+
+  // Puts those that are complete() under the names of their blobs, durably, in the place of damaged
+  // ones too: that is a repair. They are present then and their claims free, so that others who
+  // wait for them go on. REQUIRES of a pull that has fetched what is its own and still waits for
+  // others' files: calls this before it waits, or two pulls could wait for each other.
+  Result<void> put_blobs(std::vector<StagedFile>& staged);
 
   // Makes a model visible from staged files: each complete() or is_present(). What the record names
   // and `staged` lacks must be in the store. Publishing a model again replaces its record; blobs
@@ -128,6 +153,13 @@ class Store {
                               const VerifyProgress& progress = {},
                               const std::stop_token& stop = {});
 
+  // What has to be fetched to make a model whole again: of a damaged blob whose chunks are known
+  // only the bad ones. Reads chunk records, no blobs.
+  RepairPlan plan_repair(const VerifyReport& report) const;
+  // After verifying it in full. Errors: those of verify().
+  Result<RepairPlan> plan_repair(const ModelId& id, const VerifyProgress& progress = {},
+                                 const std::stop_token& stop = {});
+
   // A folder with the model's files under their own names, for engines that need one; made at the
   // first call, then kept until the model is removed. Hard links to the blobs, or copies where the
   // file system has none: never write there. Errors: as the class; checksum_mismatch when a file
@@ -137,9 +169,10 @@ class Store {
   // Remembers that the model was used now. Does nothing where the home cannot be written.
   void touch_use(const Digest& key);
 
-  // Removes what crashes have left: partials and temporary files of processes that are provably
-  // dead, and old blobs, views and stamps that no model names. Never what a process that lives, or
-  // of which one cannot know, has. stage() does it once for each Store.
+  // Removes what crashes have left: partials, claims and temporary files of processes that are
+  // provably dead, old blobs, views and stamps that no model names, and what has been in quarantine
+  // for long. Never what a process that lives, or of which one cannot know, has. stage() does it
+  // once for each Store.
   Result<SweepReport> sweep(const SweepOptions& options = {});
 
  private:
@@ -149,13 +182,15 @@ class Store {
   Result<Listing> list_matching(std::string_view prefix) const;
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
+  unsigned verify_threads() const;
 
   // Constant after construction.
   const StoreOptions options_;
   const Layout layout_;
   base::FileSystem& files_;
   const Blobs blobs_;
-  Home home_;  // safe from any thread
+  Home home_;                                // safe from any thread
+  const std::shared_ptr<StagingArea> area_;  // shared with what was staged
   std::atomic<bool> is_swept_ = false;
 };
 
