@@ -69,6 +69,24 @@ class Layout {
   }
   static constexpr std::string_view k_pulse_suffix = ".pulse";
 
+  // Space that pulls have reserved: one empty file each, named by Reservation.
+  std::string reservations() const { return at("reserve"); }
+
+  std::string leases() const { return at("leases"); }
+  // A folder with one empty file for each holder.
+  std::string leases(const Digest& key) const { return at("leases/" + key.hex()); }
+
+  std::string pins() const { return at("pins"); }
+  std::string pin(const Digest& key) const { return at("pins/" + key.hex()); }
+
+  std::string budget_file() const { return at("budget"); }
+  // Which version of a model the user prefers. REQUIRES: a checked name.
+  std::string defaults() const { return at("defaults"); }
+  std::string default_of(std::string_view name) const { return base::join_path(defaults(), name); }
+
+  // A manifest on its way out is `<manifest>` + this + the suffix of who takes it.
+  static constexpr std::string_view k_evicting = ".evicting";
+
   std::string derived() const { return at("derived"); }
   // The user's own catalog documents, a layer over the built-in ones.
   std::string catalog() const { return at("catalog.d"); }
@@ -85,7 +103,8 @@ class Layout {
 
   // The folders that a home has from the first write on.
   std::vector<std::string> folders() const {
-    return {blobs(), chunks(), models(), views(), uses(), staging(), derived()};
+    return {blobs(),   chunks(),       models(), views(), uses(),    staging(),
+            derived(), reservations(), leases(), pins(),  defaults()};
   }
   // Those that can be fetched or built again and carry a CACHEDIR.TAG, so that backups pass them
   // over. Not the home itself: backups must see what is nowhere else.

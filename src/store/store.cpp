@@ -74,7 +74,15 @@ Store::Store(StoreOptions options)
       layout_(options_.home),
       files_(*options_.files),
       blobs_(layout_, files_),
+      leases_(layout_, files_),
+      pins_(layout_, files_),
+      removal_(layout_, files_, blobs_, leases_, pins_),
       home_(layout_, files_, options_.access),
+      index_(layout_, files_, *options_.clock),
+      usage_(layout_, files_),
+      evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
+      reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_}, options_.space_patience,
+                options_.pause),
       area_(std::make_shared<StagingArea>(layout_, files_, *options_.clock, options_.patience,
                                           options_.log)) {}
 
@@ -158,8 +166,8 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
 
 Result<std::optional<InstalledModel>> Store::find(const ModelId& id) const {
   if (Result<void> done = id.check(); !done) return std::move(done).error();
-  const Result<Manifest> manifest = read_manifest(files_, layout_, id);
-  if (manifest) return std::optional<InstalledModel>(to_installed(*manifest));
+  const Result<std::shared_ptr<const Manifest>> manifest = index_.find(id);
+  if (manifest) return std::optional<InstalledModel>(to_installed(**manifest));
   if (manifest.error().code == ErrorCode::not_found) return std::optional<InstalledModel>();
   return manifest.error();
 }
@@ -194,53 +202,12 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
     staged.push_back(*std::move(present));
   }
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
+  if (Result<void> done = carry_pin(record); !done) return std::move(done).error();
   Publication publication(*area_, options_.clock->system_now());
   Result<Manifest> manifest = publication.run(record, std::move(staged));
   if (!manifest) return std::move(manifest).error();
   touch_use(record.key());
   return to_installed(*manifest);
-}
-
-Result<Removal> Store::remove(const ModelId& id) {
-  if (Result<void> done = id.check(); !done) return std::move(done).error();
-  const std::string path = layout_.manifest(id);
-  const Result<std::string> text = base::read_whole_file(files_, path, k_max_manifest);
-  if (!text && text.error().code == ErrorCode::not_found) return not_installed(id, layout_);
-  if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  std::unordered_set<Digest> digests;  // of the blobs, and the key
-  if (text) {
-    // What a newer modelhub has put into its manifest may need more than this to be removed.
-    const Result<Manifest> manifest = parse_manifest(*text, path);
-    if (!manifest && manifest.error().code == ErrorCode::unsupported) return manifest.error();
-    collect_digests(*text, digests);
-  }
-  if (Result<void> done = files_.remove_file(path); !done) {
-    if (done.error().code == ErrorCode::not_found) return not_installed(id, layout_);
-    return as_write_error(std::move(done).error());
-  }
-  Removal removal;
-  removal.id = id;
-  // Durable before the blobs go: a power cut must not bring back a manifest without them.
-  if (Result<void> done = files_.sync_directory(layout_.models()); !done) {
-    removal.leftovers.push_back(std::move(done).error());
-    return removal;
-  }
-  const auto keep = [&removal](Result<void> done) {
-    if (!done && done.error().code != ErrorCode::not_found)
-      removal.leftovers.push_back(std::move(done).error());
-  };
-  for (const Digest& digest : digests) {
-    keep(base::remove_tree(files_, layout_.view(digest)));
-    keep(files_.remove_file(layout_.use(digest)));
-  }
-  std::erase_if(digests,
-                [this](const Digest& digest) { return !files_.stat(layout_.blob(digest)); });
-  BlobRemoval blobs = blobs_.remove_unnamed({digests.begin(), digests.end()});
-  removal.freed = blobs.freed;
-  removal.removed_blobs = blobs.removed;
-  removal.kept_blobs = digests.size() - std::min<std::uint64_t>(digests.size(), blobs.removed);
-  for (Error& failure : blobs.failures) removal.leftovers.push_back(std::move(failure));
-  return removal;
 }
 
 Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
@@ -286,7 +253,23 @@ Result<std::string> Store::view(const InstalledModel& model) {
   const Views views(layout_, files_, blobs_);
   if (views.is_current(model)) return layout_.view(model.key);
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  if (Result<void> done = views.build(model); !done) return std::move(done).error();
+  const Ticket ticket = new_ticket();
+  std::optional<Reservation> room;  // until the view is in its place
+  StoreLease in_use;                // the room must not be made of the model itself
+  const Views::MakeRoom make_room = [&]() -> Result<void> {
+    if (room) return {};
+    Result<StoreLease> leased = lease(model);
+    if (!leased) return std::move(leased).error();
+    in_use = *std::move(leased);
+    ByteCount bytes;
+    for (const InstalledFile& file : model.files) bytes += round_to_blocks(file.bytes);
+    Result<Reservation> reserved = reserve(ticket, bytes);
+    if (!reserved) return std::move(reserved).error();
+    room = *std::move(reserved);
+    return {};
+  };
+  if (Result<void> done = views.build(model, ticket, make_room); !done)
+    return std::move(done).error();
   return layout_.view(model.key);
 }
 
@@ -294,11 +277,17 @@ void Store::touch_use(const Digest& key) {
   if (!home_.prepare_for_writing()) return;
   const std::string path = layout_.use(key);
   const auto now = options_.clock->system_now();
-  if (files_.set_modification_time(path, now)) return;
-  // Not there yet, or another user's, whose stamp can only be replaced.
-  (void)files_.remove_file(path);
-  const auto file = files_.create(path, base::CreateMode::append, 0666);
-  if (file) (void)files_.set_modification_time(path, now);
+  const Result<base::FileStat> before = files_.stat(path);
+  const std::uint64_t uses = before ? before->size.count() : 0;
+  auto file = files_.create(path, base::CreateMode::append, 0666);
+  if (!file) {
+    // Another user's, whose stamp can only be replaced.
+    (void)files_.remove_file(path);
+    file = files_.create(path, base::CreateMode::append, 0666);
+  }
+  // Its size counts the uses: a file without content, so it takes no room.
+  if (file && (*file)->truncate(uses + 1)) (void)(*file)->close();
+  (void)files_.set_modification_time(path, now);
 }
 
 }  // namespace modelhub::store

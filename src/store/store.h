@@ -17,13 +17,21 @@
 #include "modelhub/log.h"
 #include "modelhub/store.h"
 #include "store/blobs.h"
+#include "store/budget.h"
+#include "store/evictor.h"
 #include "store/home.h"
 #include "store/layout.h"
+#include "store/leases.h"
 #include "store/manifest.h"
+#include "store/manifest_index.h"
 #include "store/model_id.h"
+#include "store/model_removal.h"
+#include "store/pins.h"
 #include "store/repair.h"
+#include "store/reservation.h"
 #include "store/staging.h"
 #include "store/ticket.h"
+#include "store/usage.h"
 
 namespace modelhub::store {
 
@@ -44,6 +52,9 @@ struct StoreOptions {
   std::chrono::milliseconds patience = std::chrono::seconds(90);
   // How many threads verify() hashes on; 0: as many as there are processors, at most 4.
   unsigned verify_threads = 0;
+  // How long reserve() waits while nothing changes.
+  std::chrono::milliseconds space_patience = std::chrono::seconds(60);
+  Pause pause = pause_for_real;
 };
 
 // What is installed, by name, version and variant, and the manifests that could not be read. A
@@ -78,6 +89,15 @@ struct SweepOptions {
 struct SweepReport {
   std::uint64_t removed = 0;  // files and folders
   ByteCount freed;
+};
+
+struct PruneOptions {
+  PruneOptions() {}
+
+  bool is_dry_run = false;
+  // Also removes models, the least recently used first, until the home takes no more than this, or
+  // nothing is left that may go.
+  std::optional<ByteCount> to;
 };
 
 // Called while hashing, with what is done of all bytes of the model.
@@ -143,8 +163,44 @@ class Store {
   // when the record and the staged files do not fit together.
   Result<InstalledModel> publish(const ModelRecord& record, std::vector<StagedFile> staged);
 
-  // Errors: not_found, Subject::model.
+  // Also a pinned model. Errors: not_found, Subject::model; busy, Subject::model, when a process
+  // holds a lease, with its id.
   Result<Removal> remove(const ModelId& id);
+
+  // One pull's right to write; touches no disk.
+  // Space for what the ticket's pull will write, in whole blocks: all its files, archives included,
+  // less what is present. Evicts models for it, least recently used first, and waits while others
+  // hold the space. Files that the ticket has staged already count as part of it, so stage first.
+  // The reservation is to be dropped after publication, and several of one ticket together. Errors:
+  // as the class; no_space names who holds the space; cancelled.
+  Result<Reservation> reserve(const Ticket& ticket, ByteCount bytes,
+                              const std::stop_token& stop = {}, const OnWait& on_wait = {});
+
+  // Keeps the model from being evicted or removed. Empty where the home cannot be written: nobody
+  // can evict there through this home either. Errors: not_found, Subject::model, when it is not
+  // installed any more, or not with these files.
+  Result<StoreLease> lease(const InstalledModel& model);
+
+  // A pinned model is never evicted. Errors: not_found, Subject::model.
+  Result<void> pin(const ModelId& id);
+  Result<void> unpin(const ModelId& id);
+  Result<bool> is_pinned(const ModelId& id) const;
+
+  // How much the home may take on disk; k_default_budget until it is set. Lowering it removes
+  // nothing: the next reserve() or prune() does.
+  Result<ByteCount> budget() const;
+  Result<void> set_budget(ByteCount budget);
+
+  // Which version the user prefers, of a model that need not be installed: "0.1.1:onnx-fp32" or
+  // "0.1.1". Errors: invalid_argument.
+  Result<void> set_default(std::string_view name, std::string_view version);
+  Result<std::optional<DefaultVersion>> default_of(std::string_view name) const;
+  Result<void> clear_default(std::string_view name);
+
+  Result<StoreStatistics> statistics();
+  // Removes what nobody needs: quarantine, derived files, partials of processes that ended, blobs
+  // that no model names; and models when asked to.
+  Result<PruneReport> prune(const PruneOptions& options = {});
 
   // A damaged file is the report's verdict, not an error. A file that turns out good gets a new
   // stamp, one that is damaged loses its stamp, so that the next pull fetches it again. Errors:
@@ -183,13 +239,23 @@ class Store {
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
   unsigned verify_threads() const;
+  Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
+  Result<void> carry_pin(const ModelRecord& record);
 
   // Constant after construction.
   const StoreOptions options_;
   const Layout layout_;
   base::FileSystem& files_;
   const Blobs blobs_;
-  Home home_;                                // safe from any thread
+  const Leases leases_;
+  const Pins pins_;
+  const ModelRemoval removal_;
+  // Safe from any thread.
+  Home home_;
+  mutable ManifestIndex index_;
+  UsageReader usage_;
+  Evictor evictor_;
+  Reserver reserver_;
   const std::shared_ptr<StagingArea> area_;  // shared with what was staged
   std::atomic<bool> is_swept_ = false;
 };

@@ -29,6 +29,7 @@ class Sweep {
     sweep_staging();
     sweep_quarantine();
     sweep_interrupted_removals();
+    sweep_reservations();
     Result<std::unordered_set<Digest>> named = digests_named_by_manifests(files_, layout_);
     if (!named) {
       if (named.error().code == ErrorCode::not_found) return report_;  // no home
@@ -37,6 +38,7 @@ class Sweep {
     sweep_unnamed_blobs(*named);
     sweep_unnamed(layout_.views(), "", *named);
     sweep_unnamed(layout_.uses(), "", *named);
+    sweep_unnamed(layout_.pins(), "", *named);
     sweep_unnamed(layout_.chunks(), ".json", *named);
     return report_;
   }
@@ -162,6 +164,15 @@ class Sweep {
     }
   }
 
+  // Space that a process had reserved which died.
+  void sweep_reservations() {
+    for (const DirectoryEntry& entry : entries_of(layout_.reservations())) {
+      const auto parsed = ReservationEntry::parse(entry.name);
+      if (parsed && parsed->owner.liveness() == Owner::Liveness::dead)
+        remove(base::join_path(layout_.reservations(), entry.name), entry.kind);
+    }
+  }
+
   void sweep_unnamed_blobs(const std::unordered_set<Digest>& named) {
     std::vector<Digest> unnamed;
     for (const DirectoryEntry& entry : entries_of(layout_.blobs())) {
@@ -203,7 +214,15 @@ Result<SweepReport> Store::sweep(const SweepOptions& options) {
   if (!there && there.error().code == ErrorCode::not_found)
     return SweepReport();  // no store, so nothing of ours
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  return Sweep(files_, layout_, blobs_, options_.clock->system_now(), options).run();
+  // Models first: what they name stays.
+  const std::uint64_t recovered = removal_.recover();
+  if (recovered != 0)
+    log(LogLevel::info, std::to_string(recovered) + " models in " + layout_.home() +
+                            " are back that a process had begun to remove when it ended");
+  Result<SweepReport> report =
+      Sweep(files_, layout_, blobs_, options_.clock->system_now(), options).run();
+  if (report) report->removed += leases_.remove_dead();
+  return report;
 }
 
 void Store::sweep_once() {

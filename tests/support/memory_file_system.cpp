@@ -148,6 +148,7 @@ Result<std::unique_ptr<base::WritableFile>> MemoryFileSystem::create(const std::
   if (!node) {
     node = new_node(FileKind::regular, permissions & ~022U);
     node->links = 1;
+    parent->mtime_ns = ++now_ns_;
   }
   if (mode == CreateMode::truncate) node->content.clear();
   return std::unique_ptr<base::WritableFile>(
@@ -185,7 +186,10 @@ Result<void> MemoryFileSystem::make_directories(const std::string& path) {
     const auto [parent, name] = find_parent(path.substr(0, slash));
     if (!parent) return error_from_errno(ENOTDIR, "make the folder", path);
     NodePtr& node = parent->entries[name];
-    if (!node) node = new_node(FileKind::directory, 0755);
+    if (!node) {
+      node = new_node(FileKind::directory, 0755);
+      parent->mtime_ns = ++now_ns_;
+    }
     if (node->kind != FileKind::directory)
       return error_from_errno(ENOTDIR, "make the folder", path);
     if (slash == std::string::npos) return {};
@@ -209,6 +213,8 @@ Result<void> MemoryFileSystem::move(const std::string& from, const std::string& 
   }
   to_parent->entries[to_name] = node;
   from_parent->entries.erase(from_name);
+  from_parent->mtime_ns = ++now_ns_;
+  to_parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -232,6 +238,7 @@ Result<void> MemoryFileSystem::link(const std::string& from, const std::string& 
   if (!parent->entries.emplace(name, node).second)
     return error_from_errno(EEXIST, "link " + from + " as", to);
   ++node->links;
+  parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -243,6 +250,7 @@ Result<void> MemoryFileSystem::remove_file(const std::string& path) {
   if (node->kind == FileKind::directory) return error_from_errno(EISDIR, "remove", path);
   --node->links;
   parent->entries.erase(name);
+  parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -255,6 +263,7 @@ Result<void> MemoryFileSystem::remove_empty_directory(const std::string& path) {
     return error_from_errno(ENOTDIR, "remove the folder", path);
   if (!node->entries.empty()) return error_from_errno(ENOTEMPTY, "remove the folder", path);
   parent->entries.erase(name);
+  parent->mtime_ns = ++now_ns_;
   return {};
 }
 
