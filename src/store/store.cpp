@@ -273,15 +273,18 @@ void Store::touch_use(const Digest& key) {
   const auto now = options_.clock->system_now();
   const Result<base::FileStat> before = files_.stat(path);
   const std::uint64_t uses = before ? before->size.count() : 0;
-  auto file = files_.create(path, base::CreateMode::append, 0666);
-  if (!file) {
-    // Another user's, whose stamp can only be replaced.
-    (void)files_.remove_file(path);
-    file = files_.create(path, base::CreateMode::append, 0666);
-  }
   // Its size counts the uses: a file without content, so it takes no room.
-  if (file && (*file)->truncate(uses + 1)) (void)(*file)->close();
-  (void)files_.set_modification_time(path, now);
+  const auto stamp = [&]() -> Result<void> {
+    const auto file = files_.create(path, base::CreateMode::append, 0666);
+    if (!file) return file.error();
+    if (Result<void> done = (*file)->truncate(uses + 1); !done) return done;
+    if (Result<void> done = (*file)->close(); !done) return done;
+    return files_.set_modification_time(path, now);
+  };
+  if (stamp()) return;
+  // Another user's, which can only be replaced.
+  (void)files_.remove_file(path);
+  (void)stamp();
 }
 
 }  // namespace modelhub::store

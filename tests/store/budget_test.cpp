@@ -36,6 +36,14 @@ TEST_F(BudgetFileTest, IsALineThatPeopleCanWrite) {
   EXPECT_EQ(open_store(home_)->budget().value(), ByteCount(20'000'000'000)) << "for all processes";
 }
 
+TEST_F(BudgetFileTest, AndTheDefaultAreAsTheGoldenFilesSay) {
+  const std::string golden = MODELHUB_STORE_GOLDEN;
+  ASSERT_TRUE(store_->set_budget(ByteCount(20'000'000'000)));
+  EXPECT_EQ(read_file(home_ + "/budget"), read_file(golden + "/budget"));
+  ASSERT_TRUE(store_->set_default("yolox_s", "0.1.1:onnx-fp32"));
+  EXPECT_EQ(read_file(home_ + "/defaults/yolox_s"), read_file(golden + "/default"));
+}
+
 TEST_F(BudgetFileTest, WhatIsNoSizeIsNamedAndNothingIsReserved) {
   for (const char* text : {"", "plenty", "0", "-5"}) {
     overwrite_file(home_ + "/budget", text);
