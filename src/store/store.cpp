@@ -204,10 +204,12 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
     staged.push_back(*std::move(present));
   }
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  if (Result<void> done = carry_pin(record); !done) return std::move(done).error();
+  const Result<std::optional<Digest>> old_pin = carry_pin(record);
+  if (!old_pin) return old_pin.error();
   Publication publication(files_, layout_, blobs_, record, options_.clock->system_now());
   Result<Manifest> manifest = publication.run(std::move(staged));
   if (!manifest) return std::move(manifest).error();
+  if (*old_pin) (void)pins_.remove(**old_pin);
   touch_use(record.key());
   return to_installed(*manifest);
 }

@@ -208,7 +208,7 @@ class Store {
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
   Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
-  Result<void> carry_pin(const ModelRecord& record);
+  Result<std::optional<Digest>> carry_pin(const ModelRecord& record);
 
   // Constant after construction.
   const StoreOptions options_;

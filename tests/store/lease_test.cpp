@@ -270,6 +270,7 @@ TEST_F(LeaseTest, AModelThatIsPublishedWithOtherFilesKeepsItsPin) {
   ASSERT_TRUE(store_->pin(id_of("model")));
   install("model", Contents{{"data.bin", "other bytes"}});
   EXPECT_TRUE(store_->is_pinned(id_of("model")).value());
+  EXPECT_EQ(names_in(store_->layout().pins()).size(), 1u);
 }
 
 }  // namespace

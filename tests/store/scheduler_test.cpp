@@ -44,8 +44,13 @@ class World {
     for (const auto& [name, contents] : k_world_models) {
       for (const auto& [path, content] : contents) digests_.emplace(digest_of(content).hex());
     }
+    const std::vector<std::string> folders = layout_.folders();
+    std::set<std::string> constant(folders.begin(), folders.end());
+    constant.insert({layout_.home(), layout_.format_file(), layout_.budget_file()});
+    for (const std::string& folder : layout_.rebuildable_folders())
+      constant.insert(folder + "/CACHEDIR.TAG");
     for (std::size_t i = 0; i < k_actors; ++i)
-      files_.push_back(std::make_unique<SteppingFileSystem>(disk_, scheduler_, i));
+      files_.push_back(std::make_unique<SteppingFileSystem>(disk_, scheduler_, i, constant));
     scheduler_.on_crash = [this](std::size_t actor) {
       files_[actor]->bury_names();
       std::erase_if(leased_, [&](const auto& lease) { return lease.first == actor; });
@@ -88,8 +93,8 @@ class World {
     scheduler_.wait_for_turn(self);
     while (!scheduler_.is_over()) {
       {
-        const auto store = open(*files_[self], [this, self](std::chrono::milliseconds time, auto&) {
-          clock_.advance(time);
+        const auto store = open(*files_[self], [this, self](std::chrono::milliseconds, auto&) {
+          clock_.advance(std::chrono::milliseconds(20));  // no jitter: a seed is one interleaving
           (void)scheduler_.step(self);
         });
         std::vector<std::pair<std::string, StoreLease>> held;
@@ -106,14 +111,16 @@ class World {
     auto model = k_world_models.begin();
     std::advance(model, scheduler_.random()() % k_world_models.size());
     const std::string& name = model->first;
-    switch (scheduler_.random()() % 16) {
+    switch (scheduler_.random()() % 18) {
       case 0:
       case 1:
       case 2:
       case 3:
       case 4: return pull(self, store, name, model->second);
       case 5:
-      case 6: return lease(self, store, name, held);
+      case 6:
+      case 16:
+      case 17: return lease(self, store, name, held);
       case 7:
       case 8:
         if (!held.empty()) release(self, held, scheduler_.random()() % held.size());
@@ -187,10 +194,13 @@ class World {
   }
 
   void pin(std::size_t self, Store& store, const std::string& name) {
-    // More pinned than this and nothing else would ever happen.
-    if (pinned_.size() + unpinning_ > 0) return;
-    if (const auto done = store.pin(world_id(name)); !done)
-      return expect_code(self, done.error(), {ErrorCode::not_found}, "pin");
+    // More pinned than this and nothing else would ever happen. Who pins and unpins at the same
+    // time may get either.
+    if (pinned_.size() + changing_pins_ > 0) return;
+    ++changing_pins_;
+    const auto done = store.pin(world_id(name));
+    --changing_pins_;
+    if (!done) return expect_code(self, done.error(), {ErrorCode::not_found}, "pin");
     if (scheduler_.is_dead(self)) return;
     ++tally_["pins"];
     pinned_.insert(name);
@@ -198,10 +208,11 @@ class World {
   }
 
   void unpin(std::size_t self, Store& store, const std::string& name) {
+    if (changing_pins_ > 0) return;
     pinned_.erase(name);
-    ++unpinning_;
+    ++changing_pins_;
     const auto done = store.unpin(world_id(name));
-    --unpinning_;
+    --changing_pins_;
     if (!done) return expect_code(self, done.error(), {ErrorCode::not_found}, "unpin");
   }
 
@@ -242,8 +253,6 @@ class World {
     if (!listing) return expect_code(self, listing.error(), {}, "list");
     if (!listing->broken.empty() && !scheduler_.is_dead(self))
       fail("a broken manifest: " + listing->broken.front().to_string());
-    const auto statistics = store.statistics();
-    if (!statistics) return expect_code(self, statistics.error(), {}, "statistics");
     const auto found = store.find(world_id(name));
     if (found && *found) store.touch_use((*found)->key);
   }
@@ -369,7 +378,7 @@ class World {
   // What was told to the actors, and must be so. A pin outlives the process.
   std::multiset<std::pair<std::size_t, std::string>> leased_;
   std::set<std::string> pinned_;
-  std::uint64_t unpinning_ = 0;
+  std::uint64_t changing_pins_ = 0;
   std::multiset<std::string> being_removed_;
   std::map<std::size_t, std::map<std::string, std::string>> promises_;
 };

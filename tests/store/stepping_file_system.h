@@ -53,7 +53,8 @@ class StepScheduler {
         on_crash(self);
         return false;
       }
-      if (random_() % 400 == 0) actors_[self].pause = random_() % 600;
+      // Long enough for others to do something whole in between.
+      if (random_() % 50 == 0) actors_[self].pause = random_() % (random_() % 3 == 0 ? 500 : 50);
     }
     hand_over(self);
     return true;
@@ -115,8 +116,10 @@ class StepScheduler {
 // One actor's way to the file system that all share: every call is a step.
 class SteppingFileSystem final : public base::FileSystem {
  public:
-  SteppingFileSystem(base::FileSystem& below, StepScheduler& scheduler, std::size_t actor)
-      : below_(below), scheduler_(scheduler), actor_(actor) {}
+  // Looking at a `constant` path is no step: nobody changes it.
+  SteppingFileSystem(base::FileSystem& below, StepScheduler& scheduler, std::size_t actor,
+                     std::set<std::string> constant)
+      : below_(below), scheduler_(scheduler), actor_(actor), constant_(std::move(constant)) {}
 
   // What carries the name of this actor's process now carries that of a dead one: it was made
   // before another boot.
@@ -141,11 +144,11 @@ class SteppingFileSystem final : public base::FileSystem {
         std::make_unique<File>(*std::move(file), *this, path));
   }
   Result<std::unique_ptr<base::ReadableFile>> open(const std::string& path) override {
-    if (!scheduler_.step(actor_)) return dead(path);
+    if (!is_alive(path)) return dead(path);
     return below_.open(path);
   }
   Result<base::FileStat> stat(const std::string& path) override {
-    if (!scheduler_.step(actor_)) return dead(path);
+    if (!is_alive(path)) return dead(path);
     return below_.stat(path);
   }
   Result<std::vector<base::DirectoryEntry>> list(const std::string& path) override {
@@ -213,6 +216,11 @@ class SteppingFileSystem final : public base::FileSystem {
 
   static Error dead(const std::string& path) { return base::error_from_errno(EIO, "use", path); }
 
+  bool is_alive(const std::string& path) {
+    if (constant_.count(path) != 0) return !scheduler_.is_dead(actor_);
+    return scheduler_.step(actor_);
+  }
+
   template <typename Call>
   Result<void> change(const std::string& path, const Call& call) {
     if (!scheduler_.step(actor_)) return dead(path);
@@ -229,6 +237,7 @@ class SteppingFileSystem final : public base::FileSystem {
   base::FileSystem& below_;
   StepScheduler& scheduler_;
   const std::size_t actor_;
+  const std::set<std::string> constant_;
   const std::string boot_ = "-" + base::Owner::current().boot + "-";
   std::set<std::string> named_;
 };
