@@ -111,7 +111,7 @@ class World {
     auto model = k_world_models.begin();
     std::advance(model, scheduler_.random()() % k_world_models.size());
     const std::string& name = model->first;
-    switch (scheduler_.random()() % 18) {
+    switch (scheduler_.random()() % 22) {
       case 0:
       case 1:
       case 2:
@@ -120,7 +120,9 @@ class World {
       case 5:
       case 6:
       case 16:
-      case 17: return lease(self, store, name, held);
+      case 17:
+      case 18:
+      case 19: return lease(self, store, name, held);
       case 7:
       case 8:
         if (!held.empty()) release(self, held, scheduler_.random()() % held.size());
@@ -129,7 +131,9 @@ class World {
       case 10:
       case 11: return unpin(self, store, name);
       case 12: return remove(self, store, name);
-      case 13: return make_room(self, store);
+      case 13:
+      case 20:
+      case 21: return make_room(self, store);
       case 14: return tidy_up(self, store);
       default: return look_around(self, store, name);
     }

@@ -54,7 +54,7 @@ class StepScheduler {
         return false;
       }
       // Long enough for others to do something whole in between.
-      if (random_() % 50 == 0) actors_[self].pause = random_() % (random_() % 3 == 0 ? 500 : 50);
+      if (random_() % 15 == 0) actors_[self].pause = random_() % (random_() % 3 == 0 ? 300 : 40);
     }
     hand_over(self);
     return true;
