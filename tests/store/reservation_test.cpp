@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <thread>
 
 #include "store/budget_fixture.h"
@@ -245,6 +246,29 @@ TEST_F(ReservationTest, AModelThatWasBeingRemovedWhenItsProcessDiedIsAModelAgain
   EXPECT_TRUE(store_->list().value().broken.empty());
   EXPECT_TRUE(reserve(7)) << "it can be evicted";
   EXPECT_TRUE(names_in(store_->layout().blobs()).empty());
+}
+
+TEST_F(ReservationTest, APublicationAtAnyMomentOfTheAddingUpIsSeenAtLeastOnce) {
+  constexpr std::uint64_t k_listings = 16;  // more than one adding up has
+  for (std::uint64_t n = 1; n <= k_listings; ++n) {
+    std::optional<Reservation> other = reserve(8).value();
+    FaultyFileSystem interrupted(files_);
+    std::uint64_t lists = 0;
+    interrupted.set_rule([&](const FaultyFileSystem::Call& call) {
+      if (call.name == "list" && ++lists == n) {
+        install("model", 8);
+        EXPECT_TRUE(store_->pin(id_of("model")));
+        other.reset();
+      }
+      return 0;
+    });
+    const auto store = open_here(interrupted);
+    lists = 0;
+    const auto held = store->reserve(store->new_ticket(), blocks(4));
+    ASSERT_FALSE(held) << "at listing " << n;
+    EXPECT_EQ(held.error().code, ErrorCode::no_space);
+    (void)store_->remove(id_of("model"));
+  }
 }
 
 // A disk with room for a number of blocks beside what is there.
