@@ -8,7 +8,9 @@ option(MODELHUB_DEVELOPER "Warnings are errors; for those who work on modelhub i
 option(MODELHUB_BUILD_CLI "Build the command line" ${PROJECT_IS_TOP_LEVEL})
 option(MODELHUB_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(MODELHUB_BUILD_TESTS "Build the tests" OFF)
+option(MODELHUB_UNITY_TESTS "Compile the sources of each program of tests as one" OFF)
 option(MODELHUB_BUILD_BENCHMARKS "Build the benchmarks" OFF)
+option(MODELHUB_BUILD_FUZZERS "Build the programs of libFuzzer in fuzz/; needs clang and the preset fuzz" OFF)
 set(MODELHUB_SANITIZE "" CACHE STRING "Sanitizers for all targets: address,undefined or thread")
 
 set(CMAKE_CXX_STANDARD 20)

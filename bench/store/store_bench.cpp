@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < 3; ++i) print("eviction decision, again", milliseconds(decide), "ms");
   const auto reserve = [&] { (void)store->reserve(store->new_ticket(), ByteCount(1)).value(); };
   print("reservation that fits", milliseconds(reserve), "ms");
-  const store::StoreStatistics statistics = store->statistics().value();
+  const StoreStatistics statistics = store->statistics().value();
   if (!store->set_budget(statistics.used)) return 1;
   print("reservation that evicts one model", milliseconds(reserve), "ms");
   print("statistics", milliseconds([&] { (void)store->statistics().value(); }), "ms");

@@ -95,6 +95,20 @@ Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub:
                "modelhub list --installed shows what is");
 }
 
+// Does something to every installed model that the reference matches, and names them.
+template <class Action>
+Result<std::vector<std::string>> for_each_installed(const std::string& reference,
+                                                    hub::HubCore& core, Action action) {
+  Result<std::vector<InstalledModel>> models = find_installed(reference, core);
+  if (!models) return std::move(models).error();
+  std::vector<std::string> references;
+  for (const InstalledModel& model : *models) {
+    if (Result<void> done = action(model); !done) return std::move(done).error();
+    references.push_back(reference_of(model));
+  }
+  return references;
+}
+
 // The handle of a task, from a job for any model. What lies between the two does not wait for the
 // user's callbacks.
 template <class Typed>
@@ -211,6 +225,94 @@ Result<std::vector<VerifyReport>> Hub::verify(const std::string& reference, Veri
     reports.push_back(*std::move(report));
   }
   return reports;
+}
+
+Job<std::vector<RepairReport>> Hub::repair(const std::string& reference) const {
+  Result<std::vector<InstalledModel>> models = find_installed(reference, *core_);
+  if (models) return core_->repair(*std::move(models));
+  Promise<std::vector<RepairReport>> promise(core_->callbacks());
+  promise.complete(std::move(models).error());
+  return promise.job();
+}
+
+Result<std::vector<VersionSummary>> Hub::versions(const std::string& name) const {
+  Result<ModelEntry> entry = show(name);
+  if (!entry) return std::move(entry).error();
+  Result<store::Listing> listing = core_->store().find_any_version(entry->name);
+  if (!listing) return std::move(listing).error();
+  Result<std::optional<store::DefaultVersion>> chosen = core_->store().default_of(entry->name);
+  if (!chosen) return std::move(chosen).error();
+  const std::string meant = *chosen ? (*chosen)->version : entry->default_version;
+  std::vector<VersionSummary> summaries;
+  for (const ModelVersion& version : entry->versions) {
+    VersionSummary summary;
+    summary.version = version.version;
+    summary.released = version.released;
+    for (const Variant& variant : version.variants) summary.variants.push_back(variant.id);
+    summaries.push_back(std::move(summary));
+  }
+  for (const InstalledModel& model : listing->models) {
+    auto at = std::find_if(summaries.begin(), summaries.end(), [&](const VersionSummary& s) {
+      return compare_versions(s.version, model.version) == 0;
+    });
+    // Installed, and no document speaks of it any more.
+    if (at == summaries.end()) {
+      at = summaries.insert(at, VersionSummary());
+      at->version = model.version;
+    }
+    at->installed.push_back(model.variant);
+    at->installed_bytes += model.bytes;
+  }
+  for (VersionSummary& summary : summaries) {
+    summary.is_default = compare_versions(summary.version, meant) == 0;
+    summary.is_users_choice = summary.is_default && chosen->has_value();
+  }
+  return summaries;
+}
+
+Result<void> Hub::set_default(const std::string& reference) const {
+  Result<Reference> wanted = Reference::parse(reference);
+  if (!wanted) return std::move(wanted).error();
+  if (!wanted->version) {
+    return Error(ErrorCode::invalid_argument, Subject::usage,
+                 reference + " names no version to make the default",
+                 "modelhub versions " + wanted->name + " lists them");
+  }
+  catalog::ResolveOptions options;
+  options.purpose = catalog::Purpose::pull;
+  Result<Resolved> resolved = core_->catalog().resolve(*wanted, options);
+  if (!resolved) return std::move(resolved).error();
+  return core_->store().set_default(
+      resolved->entry->name,
+      store::DefaultVersion{resolved->version->version, wanted->variant.value_or("")});
+}
+
+Result<void> Hub::clear_default(const std::string& name) const {
+  Result<ModelEntry> entry = show(name);
+  if (!entry) return std::move(entry).error();
+  return core_->store().clear_default(entry->name);
+}
+
+Result<std::vector<std::string>> Hub::pin(const std::string& reference) const {
+  return for_each_installed(reference, *core_, [&](const InstalledModel& model) {
+    return core_->store().pin(id_of(model));
+  });
+}
+
+Result<std::vector<std::string>> Hub::unpin(const std::string& reference) const {
+  return for_each_installed(reference, *core_, [&](const InstalledModel& model) {
+    return core_->store().unpin(id_of(model));
+  });
+}
+
+Result<StoreStatistics> Hub::cache() const { return core_->store().statistics(); }
+Result<void> Hub::set_budget(ByteCount budget) const { return core_->store().set_budget(budget); }
+
+Result<PruneReport> Hub::prune(DryRun dry_run, std::optional<ByteCount> to) const {
+  store::PruneOptions options;
+  options.is_dry_run = dry_run == DryRun::yes;
+  options.to = to;
+  return core_->store().prune(options);
 }
 
 Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) const {

@@ -68,6 +68,11 @@ Error as_write_error(Error error) {
   return std::move(error).with_hint(k_other_home_hint);
 }
 
+Result<void> write_new_file(base::FileSystem& files, const std::string& path,
+                            std::string_view content) {
+  return write_and_close(files, path, content, false);
+}
+
 Result<void> write_rebuildable_file(base::FileSystem& files, const std::string& path,
                                     std::string_view content) {
   const std::string temporary = path + ".tmp" + base::Owner::current().unique_suffix();

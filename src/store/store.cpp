@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -42,8 +43,8 @@ std::string sentence_of(const VerifiedFile& file) {
 }
 
 VerifiedFile to_verified(const InstalledFile& file, const BlobCheck& check) {
-  VerifiedFile verified{file.path,  file.location, check.verdict,     file.sha256,
-                        file.bytes, check.found,   check.found_bytes, check.detail};
+  VerifiedFile verified{file.path,   file.location,     check.verdict, file.sha256,     file.bytes,
+                        check.found, check.found_bytes, check.detail,  check.bad_chunks};
   verified.detail = sentence_of(verified);
   return verified;
 }
@@ -77,11 +78,13 @@ Store::Store(StoreOptions options)
       pins_(layout_, files_),
       removal_(layout_, files_, blobs_, leases_, pins_),
       home_(layout_, files_, options_.access),
+      area_(std::make_shared<StagingArea>(layout_, files_, *options_.clock, options_.patience,
+                                          options_.log)),
       index_(layout_, files_, *options_.clock),
       usage_(layout_, files_),
       evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
-      reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_}, options_.patience,
-                options_.pause) {}
+      reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_},
+                options_.reserve_patience, options_.pause) {}
 
 void Store::log(LogLevel level, const std::string& message) const {
   if (options_.log) options_.log(level, message);
@@ -113,10 +116,11 @@ Result<void> Store::check_writable() {
   }
   const std::string probe =
       base::join_path(folder, ".modelhub-probe" + base::Owner::current().unique_suffix());
-  Result<std::unique_ptr<base::WritableFile>> file =
-      files_.create(probe, base::CreateMode::exclusive, 0600);
-  if (!file) return as_write_error(std::move(file).error());
-  return files_.remove_file(probe);
+  // With content: a full disk still takes names.
+  Result<void> done = write_new_file(files_, probe, "modelhub looks whether it can write here\n");
+  Result<void> removed = files_.remove_file(probe);
+  if (!done) return as_write_error(std::move(done).error());
+  return removed;
 }
 
 Result<Listing> Store::list() const { return list_matching(""); }
@@ -168,24 +172,16 @@ Result<std::optional<InstalledModel>> Store::find(const ModelId& id) const {
   return manifest.error();
 }
 
-Result<StagedFile> Store::stage(const Digest& digest, ByteCount bytes,
+Result<StagedFile> Store::stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
                                 const std::stop_token& stop) {
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
   sweep_once();
-  Result<StagedFile> staged = StagedFile::announce(files_, layout_, digest, bytes);
-  if (!staged) return staged;
-  const Result<BlobCheck> check =
-      blobs_.check(digest, bytes, VerifyMode::stamps, Blobs::WriteStamps::yes, {}, stop);
-  if (!check) return check.error();
-  if (check->verdict == FileVerdict::ok) {
-    staged->mark_present(layout_.blob(digest));
-  } else if (check->verdict != FileVerdict::missing) {
-    staged->replaces_damaged_ = true;
-    log(LogLevel::warning, layout_.blob(digest) + " is damaged (" +
-                               std::string(name_of(check->verdict)) +
-                               ") and will be fetched again");
-  }
-  return staged;
+  return StagedFile::announce(area_, ticket, digest, bytes, stop);
+}
+
+Result<void> Store::put_blobs(std::vector<StagedFile>& staged) {
+  if (Result<void> done = home_.prepare_for_writing(); !done) return done;
+  return Publication(*area_, options_.clock->system_now()).put_blobs(staged);
 }
 
 Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<StagedFile> staged) {
@@ -193,6 +189,8 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
   for (const RecordedFile& blob : record.distinct_blobs()) {
     const auto same = [&blob](const StagedFile& file) { return file.digest() == blob.sha256; };
     if (std::any_of(staged.begin(), staged.end(), same)) continue;
+    // A removal may have taken it away for a moment.
+    if (!files_.stat(layout_.blob(blob.sha256))) (void)blobs_.restore(blob.sha256);
     Result<StagedFile> present = stage(blob.sha256, blob.bytes);
     if (!present) return std::move(present).error();
     if (!present->is_present()) {
@@ -206,8 +204,8 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
   const Result<std::optional<Digest>> old_pin = carry_pin(record);
   if (!old_pin) return old_pin.error();
-  Publication publication(files_, layout_, blobs_, record, options_.clock->system_now());
-  Result<Manifest> manifest = publication.run(std::move(staged));
+  Publication publication(*area_, options_.clock->system_now());
+  Result<Manifest> manifest = publication.run(record, std::move(staged));
   if (!manifest) return std::move(manifest).error();
   if (*old_pin) (void)pins_.remove(**old_pin);
   touch_use(record.key());
@@ -222,27 +220,35 @@ Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
   VerifyReport report{**std::move(model), mode, {}, ByteCount()};
   const auto stamps =
       home_.prepare_for_writing() ? Blobs::WriteStamps::yes : Blobs::WriteStamps::no;
-  std::unordered_map<Digest, BlobCheck> checked;
-  ByteCount before;  // of the blobs that are done
+  std::unordered_map<Digest, std::size_t> places;
+  std::vector<BlobQuery> queries;
   for (const InstalledFile& file : report.model.files) {
-    auto known = checked.find(file.sha256);
-    if (known == checked.end()) {
-      ByteCount done = before;
-      const HashProgress on_hashed = [&](ByteCount bytes) {
-        done += bytes;
-        if (progress) progress(std::min(done, report.model.bytes), report.model.bytes);
-      };
-      Result<BlobCheck> check =
-          blobs_.check(file.sha256, file.bytes, mode, stamps, on_hashed, stop);
-      if (!check) return std::move(check).error();
-      report.hashed += check->hashed;
-      before += file.bytes;
-      known = checked.emplace(file.sha256, *std::move(check)).first;
-      if (progress) progress(before, report.model.bytes);
-    }
-    report.files.push_back(to_verified(file, known->second));
+    if (places.emplace(file.sha256, queries.size()).second)
+      queries.push_back({file.sha256, file.bytes});
   }
+  ByteCount done;
+  const ByteCount total = report.model.bytes;
+  const HashProgress on_hashed = [&](ByteCount bytes) {
+    done = std::min(done + bytes, total);
+    if (progress) progress(done, total);
+  };
+  CheckOptions options;
+  options.mode = mode;
+  options.stamps = stamps;
+  options.threads = verify_threads();
+  const Result<std::vector<BlobCheck>> checks = blobs_.check_all(queries, options, on_hashed, stop);
+  if (!checks) return checks.error();
+  if (progress) progress(total, total);
+  for (const BlobCheck& check : *checks) report.hashed += check.hashed;
+  for (const InstalledFile& file : report.model.files)
+    report.files.push_back(to_verified(file, (*checks)[places.at(file.sha256)]));
   return report;
+}
+
+unsigned Store::verify_threads() const {
+  constexpr unsigned k_most = 4;
+  if (options_.verify_threads != 0) return options_.verify_threads;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, k_most);
 }
 
 Result<std::string> Store::view(const InstalledModel& model) {

@@ -27,6 +27,7 @@
 #include "store/model_id.h"
 #include "store/model_removal.h"
 #include "store/pins.h"
+#include "store/repair.h"
 #include "store/reservation.h"
 #include "store/staging.h"
 #include "store/ticket.h"
@@ -45,8 +46,14 @@ struct StoreOptions {
   const base::Clock* clock = &base::Clock::real();  // borrowed
   LogSink log;
   Access access = Access::read_write_if_possible;
+  // How long a waiter believes in another owner that shows no sign of life and of which nobody can
+  // prove that it is dead: a stopped process, or one on another machine. Longer than a transfer may
+  // stall.
+  std::chrono::milliseconds patience = std::chrono::seconds(90);
+  // How many threads verify() hashes on; 0: as many as there are processors, at most 4.
+  unsigned verify_threads = 0;
   // How long reserve() waits while nothing changes.
-  std::chrono::milliseconds patience = std::chrono::seconds(60);
+  std::chrono::milliseconds reserve_patience = std::chrono::seconds(60);
   Pause pause = pause_for_real;
 };
 
@@ -75,6 +82,8 @@ struct SweepOptions {
   // How long a blob, view or stamp that no model names is kept. Not for safety, which does not
   // depend on clocks: a pull that failed at its last file finds the others again.
   std::chrono::seconds unnamed_age = std::chrono::hours(24);
+  // How long a damaged blob is kept in quarantine.
+  std::chrono::seconds quarantine_age = std::chrono::hours(24 * 30);
 };
 
 struct SweepReport {
@@ -128,10 +137,25 @@ class Store {
     return blobs_.has(digest, bytes);
   }
 
+  // One pull's right to write; made without touching the disk.
+  static Ticket new_ticket() { return Ticket(); }
+
   // Announces that a blob is wanted and makes a folder to fetch it into; makes the home when there
   // is none. A blob that is there already is believed by its stamp, else hashed first (`stop` ends
-  // that: cancelled).
-  Result<StagedFile> stage(const Digest& digest, ByteCount bytes, const std::stop_token& stop = {});
+  // that: cancelled). Then claims it, see StagedFile. A ticket stages a digest once.
+  Result<StagedFile> stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
+                           const std::stop_token& stop = {});
+  // With a ticket of its own.
+  Result<StagedFile> stage(const Digest& digest, ByteCount bytes,
+                           const std::stop_token& stop = {}) {
+    return stage(new_ticket(), digest, bytes, stop);
+  }
+
+  // Puts those that are complete() under the names of their blobs, durably, in the place of damaged
+  // ones too: that is a repair. They are present then and their claims free, so that others who
+  // wait for them go on. REQUIRES of a pull that has fetched what is its own and still waits for
+  // others' files: calls this before it waits, or two pulls could wait for each other.
+  Result<void> put_blobs(std::vector<StagedFile>& staged);
 
   // Makes a model visible from staged files: each complete() or is_present(). What the record names
   // and `staged` lacks must be in the store. Publishing a model again replaces its record; blobs
@@ -143,8 +167,6 @@ class Store {
   // holds a lease, with its id.
   Result<Removal> remove(const ModelId& id);
 
-  // One pull's right to write; touches no disk.
-  Ticket new_ticket() const { return Ticket(); }
   // Space for what the ticket's pull will write, in whole blocks: all its files, archives included,
   // less what is present. Evicts models for it, least recently used first, and waits while others
   // hold the space. Files that the ticket has staged already count as part of it, so stage first.
@@ -186,6 +208,13 @@ class Store {
                               const VerifyProgress& progress = {},
                               const std::stop_token& stop = {});
 
+  // What has to be fetched to make a model whole again: of a damaged blob whose chunks are known
+  // only the bad ones. Reads chunk records, no blobs.
+  RepairPlan plan_repair(const VerifyReport& report) const;
+  // After verifying it in full. Errors: those of verify().
+  Result<RepairPlan> plan_repair(const ModelId& id, const VerifyProgress& progress = {},
+                                 const std::stop_token& stop = {});
+
   // A folder with the model's files under their own names, for engines that need one; made at the
   // first call, then kept until the model is removed. Hard links to the blobs, or copies where the
   // file system has none: never write there. Errors: as the class; checksum_mismatch when a file
@@ -195,9 +224,10 @@ class Store {
   // Remembers that the model was used now. Does nothing where the home cannot be written.
   void touch_use(const Digest& key);
 
-  // Removes what crashes have left: partials and temporary files of processes that are provably
-  // dead, and old blobs, views and stamps that no model names. Never what a process that lives, or
-  // of which one cannot know, has. stage() does it once for each Store.
+  // Removes what crashes have left: partials, claims and temporary files of processes that are
+  // provably dead, old blobs, views and stamps that no model names, and what has been in quarantine
+  // for long. Never what a process that lives, or of which one cannot know, has. stage() does it
+  // once for each Store.
   Result<SweepReport> sweep(const SweepOptions& options = {});
 
  private:
@@ -209,6 +239,7 @@ class Store {
   void sweep_once();
   Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
   Result<std::optional<Digest>> carry_pin(const ModelRecord& record);
+  unsigned verify_threads() const;
 
   // Constant after construction.
   const StoreOptions options_;
@@ -220,6 +251,7 @@ class Store {
   const ModelRemoval removal_;
   // Safe from any thread.
   Home home_;
+  const std::shared_ptr<StagingArea> area_;  // shared with what was staged
   mutable ManifestIndex index_;
   UsageReader usage_;
   Evictor evictor_;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "store/claim.h"
 #include "store/leases.h"
 #include "store/steady_listing.h"
 
@@ -180,16 +181,17 @@ Result<std::unordered_map<Digest, ByteCount>> UsageReader::read_blobs() {
     const Result<Digest> digest =
         Digest::parse(std::string_view(entry.name).substr(0, 2 * Digest::k_bytes));
     if (!digest || entry.kind == FileKind::directory) continue;
-    auto known = blob_sizes_.find(*digest);
-    if (known == blob_sizes_.end()) {
+    KnownBlob& known = known_blobs_[*digest];
+    if (known.inode == 0 || known.inode != entry.inode) {
       const Result<base::FileStat> stat = files_.stat(base::join_path(layout_.blobs(), entry.name));
       if (!stat) {
         if (stat.error().code == ErrorCode::not_found) continue;
         return stat.error();
       }
-      known = blob_sizes_.emplace(*digest, round_to_blocks(stat->size)).first;
+      known = {entry.inode, round_to_blocks(stat->size)};
     }
-    blobs.emplace(*digest, known->second);
+    ByteCount& bytes = blobs[*digest];
+    bytes = std::max(bytes, known.bytes);
   }
   return blobs;
 }
@@ -218,7 +220,10 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(
       } else if (Result<base::Owner> owner = base::Owner::parse(entry.name)) {
         partial.owner = *std::move(owner);
       }
-      partial.is_dead = partial.owner && liveness.of(*partial.owner) == base::Owner::Liveness::dead;
+      // Also one that was left behind by its pull, whose process may live on.
+      partial.is_dead =
+          StagingName::parse(entry.name).kind == StagingName::Kind::left ||
+          (partial.owner && liveness.of(*partial.owner) == base::Owner::Liveness::dead);
       const bool counts_hold = digest && blobs.count(*digest) == 0;
       Result<ByteCount> bytes = bytes_of_partial(partial.path, counts_hold);
       if (!bytes) return std::move(bytes).error();
@@ -242,6 +247,8 @@ Result<ByteCount> UsageReader::bytes_of_partial(const std::string& folder, bool 
       sum += *below;
       continue;
     }
+    // Small, and outside what was reserved.
+    if (entry.name == "journal" || entry.name == "progress") continue;
     const Result<base::FileStat> stat = files_.stat(path);
     if (stat && (stat->links == 1 || counts_hold)) sum += round_to_blocks(stat->allocated);
   }

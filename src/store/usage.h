@@ -110,8 +110,12 @@ class UsageReader {
   const Layout& layout_;
   base::FileSystem& files_;
   std::mutex mutex_;
-  // A blob never changes its size. Guarded by mutex_.
-  std::unordered_map<Digest, ByteCount> blob_sizes_;
+  struct KnownBlob {
+    std::uint64_t inode = 0;
+    ByteCount bytes;
+  };
+  // A blob is never written to: a repair puts another file in its place. Guarded by mutex_.
+  std::unordered_map<Digest, KnownBlob> known_blobs_;
   struct KnownView {
     std::uint64_t inode = 0;
     std::int64_t mtime_ns = 0;

@@ -340,12 +340,5 @@ TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {
   EXPECT_TRUE(hub.remove("toy"));
 }
 
-TEST_F(HubTest, AFileThatMustBeUnpackedIsRefusedForNow) {
-  const Result<InstalledModel> pulled = open().pull("face_recognition").get();
-  ASSERT_FALSE(pulled);
-  EXPECT_EQ(pulled.error().code, ErrorCode::unsupported);
-  EXPECT_EQ(server_.request_count(), 0U);
-}
-
 }  // namespace
 }  // namespace modelhub

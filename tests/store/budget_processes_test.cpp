@@ -37,11 +37,11 @@ Contents process_model(const std::string& name) {
 // One pull as the hub does it. Returns what went wrong.
 std::optional<std::string> pull_once(Store& store, const std::string& name) {
   const Contents contents = process_model(name);
-  const Ticket ticket = store.new_ticket();
+  const Ticket ticket = Store::new_ticket();
   std::vector<StagedFile> staged;
   ByteCount wanted;
   for (const auto& [path, content] : contents) {
-    Result<StagedFile> file = store.stage(digest_of(content), ByteCount(content.size()));
+    Result<StagedFile> file = store.stage(ticket, digest_of(content), ByteCount(content.size()));
     if (!file) return file.error().to_string();
     if (!file->is_present()) wanted += round_to_blocks(file->bytes());
     staged.push_back(*std::move(file));
@@ -51,10 +51,23 @@ std::optional<std::string> pull_once(Store& store, const std::string& name) {
     if (room.error().code == ErrorCode::no_space) return std::nullopt;
     return room.error().to_string();
   }
-  for (std::size_t i = 0; i < staged.size(); ++i) {
-    if (staged[i].is_present()) continue;
-    if (Result<void> done = fetch(base::FileSystem::real(), staged[i], contents[i].second); !done)
-      return done.error().to_string();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  while (true) {
+    bool is_waiting = false;
+    for (std::size_t i = 0; i < staged.size(); ++i) {
+      if (staged[i].is_mine()) {
+        const auto done = fetch(base::FileSystem::real(), staged[i], contents[i].second);
+        if (!done) return done.error().to_string();
+      }
+      is_waiting = is_waiting || (!staged[i].is_present() && !staged[i].is_mine());
+    }
+    if (!is_waiting) break;
+    // Its holder may be waiting for the room that we hold: then this pull comes back later.
+    if (std::chrono::steady_clock::now() > end) return std::nullopt;
+    if (Result<void> done = store.put_blobs(staged); !done) return done.error().to_string();
+    for (StagedFile& file : staged) {
+      if (Result<void> done = file.look_again(); !done) return done.error().to_string();
+    }
   }
   const auto model = store.publish(record_of({name, "1", "v"}, contents), std::move(staged));
   if (!model && model.error().code != ErrorCode::busy) return model.error().to_string();
@@ -87,7 +100,7 @@ std::optional<std::string> use_once(Store& store, const std::string& name) {
   std::mt19937 random(seed);
   StoreOptions options;
   options.home = home;
-  options.patience = std::chrono::milliseconds(200);
+  options.reserve_patience = std::chrono::milliseconds(200);
   std::optional<std::string> wrong;
   const auto store = Store::open(std::move(options)).value();
   while (!wrong && std::chrono::steady_clock::now() < end) {
@@ -110,7 +123,7 @@ struct Seen {
   }
 };
 
-// All files with content below blobs, staging and views.
+// All content below blobs, staging and views.
 std::set<Seen> look_at(const std::string& home) {
   std::set<Seen> seen;
   for (const char* folder : {"/blobs/sha256", "/staging", "/views"}) {
@@ -119,7 +132,10 @@ std::set<Seen> look_at(const std::string& home) {
          !failure && entry != end; entry.increment(failure)) {
       struct stat raw {};
       if (::lstat(entry->path().c_str(), &raw) != 0 || !S_ISREG(raw.st_mode)) continue;
-      if (entry->path().filename() == "CACHEDIR.TAG" || raw.st_size == 0) continue;
+      const std::string name = entry->path().filename();
+      // Only content counts, not claims and signs of life.
+      if (folder == std::string("/staging") && name != "data" && name != "blob") continue;
+      if (raw.st_size == 0) continue;
       seen.insert({entry->path().string(), raw.st_ino,
                    raw.st_mtim.tv_sec * 1'000'000'000 + raw.st_mtim.tv_nsec,
                    (static_cast<std::uint64_t>(raw.st_size) + k_block - 1) / k_block});

@@ -54,6 +54,33 @@ void with_both(Store& store, base::FileSystem& files) {
   ASSERT_TRUE(publish(store, files, k_second, k_second_files));
 }
 
+// The process that was interrupted goes on as this test; from now on the home shows it as dead.
+void bury(base::FileSystem& files, const std::string& folder, const std::string& name,
+          const std::string& dead) {
+  const auto entries = files.list(folder);
+  if (!entries) return;
+  for (const base::DirectoryEntry& entry : *entries) {
+    std::string path = base::join_path(folder, entry.name);
+    if (const std::size_t at = entry.name.find(name); at != std::string::npos) {
+      const std::string renamed = std::string(entry.name).replace(at, name.size(), dead);
+      ASSERT_TRUE(files.rename(path, base::join_path(folder, renamed)));
+      path = base::join_path(folder, renamed);
+    }
+    if (entry.kind == base::FileKind::directory) bury(files, path, name, dead);
+    if (entry.name != Layout::k_claim) continue;
+    std::string text = base::read_whole_file(files, path, ByteCount(1000)).value();
+    const std::size_t at = text.find(name);
+    if (at == std::string::npos) continue;
+    const std::string claim = text.replace(at, name.size(), dead);
+    auto file = files.create(path, base::CreateMode::truncate, 0666).value();
+    ASSERT_TRUE(file->write_at(0, std::as_bytes(std::span(claim.data(), claim.size()))));
+  }
+}
+void bury(base::FileSystem& files) {
+  static const std::string dead = dead_owner().to_string();
+  bury(files, k_home, base::Owner::current().to_string(), dead);
+}
+
 // The home tells no lie: what is listed is whole, and what has a blob's name has its bytes.
 void expect_no_lie(base::FileSystem& files, bool has_first) {
   const auto store = open_store(k_home, files);
@@ -112,6 +139,7 @@ std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, b
       is_done = is_done && faulty.mutations() < step;
     }
     memory.power_cut(cut.loss, cut.seed + static_cast<std::uint32_t>(step));
+    bury(memory);
     expect_no_lie(memory, has_first);
     expect_recovers(memory);
     if (is_done || testing::Test::HasFailure()) return step;
@@ -180,8 +208,10 @@ void fail_at_each_step(const Setup& setup, const Operation& operation, bool has_
     const bool was_reached = faulty.mutations() >= step;
     expect_no_lie(memory, has_first);
     faulty.set_rule(nullptr);
+    bury(memory);
     (void)operation(*store, faulty);
     expect_no_lie(memory, has_first);
+    bury(memory);
     expect_recovers(memory);
     if (!was_reached || testing::Test::HasFailure()) return;
   }

@@ -83,7 +83,7 @@ class World {
     options.home = k_world_home;
     options.files = &files;
     options.clock = &clock_;
-    options.patience = std::chrono::milliseconds(300);
+    options.reserve_patience = std::chrono::milliseconds(300);
     options.pause = std::move(pause);
     auto store = Store::open(std::move(options));
     return store ? *std::move(store) : nullptr;
@@ -139,40 +139,57 @@ class World {
     }
   }
 
-  // What goes through here from the branch that adopts partials: stage() takes the ticket, claims,
-  // and may find data in the folder.
-  static Result<StagedFile> stage_for(Store& store, const Ticket&, const std::string& content) {
-    return store.stage(digest_of(content), ByteCount(content.size()));
-  }
-
+  // As the hub does it: announce and claim all, reserve for what is not there, fetch what is ours,
+  // put it in its place, wait for the others' share.
   void pull(std::size_t self, Store& store, const std::string& name, const Contents& contents) {
-    const Ticket ticket = store.new_ticket();
+    const Ticket ticket = Store::new_ticket();
     std::vector<StagedFile> staged;
     std::map<std::string, std::string> promised;  // digest -> where it is written
     std::map<std::string, std::string> bytes;
     for (const auto& [path, content] : contents) {
-      Result<StagedFile> file = stage_for(store, ticket, content);
+      Result<StagedFile> file = store.stage(ticket, digest_of(content), ByteCount(content.size()));
       if (!file) return expect_code(self, file.error(), {}, "stage");
-      if (!file->is_present()) {
-        promised[file->digest().hex()] = file->data_path();
-        bytes[file->digest().hex()] = content;
-      }
+      if (!file->is_present()) promised[file->digest().hex()] = file->data_path();
+      bytes[file->digest().hex()] = content;
+      if (file->is_mine() && disk_.stat(file->data_path())) ++tally_["adoptions"];
       staged.push_back(*std::move(file));
     }
     Result<Reservation> room = store.reserve(ticket, blocks(promised.size()));
     if (!room) return expect_code(self, room.error(), {ErrorCode::no_space}, "reserve");
     if (!scheduler_.is_dead(self)) promises_[self] = promised;
-    for (StagedFile& file : staged) {
-      if (file.is_present()) continue;
-      if (Result<void> done = fetch(*files_[self], file, bytes[file.digest().hex()]); !done) {
-        promises_.erase(self);
-        return expect_code(self, done.error(), {}, "fetch");
-      }
+    const bool is_fetched = fetch_all(self, store, staged, bytes);
+    if (!is_fetched) {
+      promises_.erase(self);
+      for (StagedFile& file : staged) file.keep_partial();
+      staged.clear();  // before the reservation goes
+      ++tally_["pulls given up"];
+      return;
     }
     const auto published = store.publish(record_of(world_id(name), contents), std::move(staged));
     promises_.erase(self);
     if (!published) return expect_code(self, published.error(), {ErrorCode::busy}, "publish");
     ++tally_["pulls"];
+  }
+
+  // False when the pull is given up.
+  bool fetch_all(std::size_t self, Store& store, std::vector<StagedFile>& staged,
+                 std::map<std::string, std::string>& bytes) {
+    constexpr int k_looks = 6;
+    for (int look = 0; look < k_looks; ++look) {
+      bool is_waiting = false;
+      for (StagedFile& file : staged) {
+        if (file.is_mine() && !fetch(*files_[self], file, bytes[file.digest().hex()])) return false;
+        if (scheduler_.random()() % 20 == 0) return false;
+        is_waiting = is_waiting || (!file.is_present() && !file.is_mine());
+      }
+      if (!is_waiting) return true;
+      if (!store.put_blobs(staged)) return false;
+      clock_.advance(std::chrono::seconds(20));
+      for (StagedFile& file : staged) {
+        if (!file.look_again()) return false;
+      }
+    }
+    return false;
   }
 
   void lease(std::size_t self, Store& store, const std::string& name,

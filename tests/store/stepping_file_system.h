@@ -132,6 +132,8 @@ class SteppingFileSystem final : public base::FileSystem {
       (void)below_.rename(path, dead);
     }
     named_.clear();
+    for (const std::string& folder : announced_) bury_claim(folder);
+    announced_.clear();
   }
 
   Result<std::unique_ptr<base::WritableFile>> create(const std::string& path, base::CreateMode mode,
@@ -156,7 +158,10 @@ class SteppingFileSystem final : public base::FileSystem {
     return below_.list(path);
   }
   Result<void> make_directories(const std::string& path) override {
-    return change(path, [&] { return below_.make_directories(path); });
+    return change(path, [&] {
+      if (path.find("/staging/") != std::string::npos) announced_.insert(path);
+      return below_.make_directories(path);
+    });
   }
   Result<void> rename(const std::string& from, const std::string& to) override {
     return change(to, [&] {
@@ -182,6 +187,13 @@ class SteppingFileSystem final : public base::FileSystem {
   }
   Result<void> sync_directory(const std::string& path) override {
     return change(path, [&] { return below_.sync_directory(path); });
+  }
+  Result<void> sync_file_system(const std::string& path) override {
+    return change(path, [&] { return below_.sync_file_system(path); });
+  }
+  Result<bool> is_open_for_writing(const std::string& path) override {
+    if (!is_alive(path)) return dead(path);
+    return below_.is_open_for_writing(path);
   }
   Result<void> set_permissions(const std::string& path, std::uint32_t permissions) override {
     return change(path, [&] { return below_.set_permissions(path, permissions); });
@@ -214,6 +226,16 @@ class SteppingFileSystem final : public base::FileSystem {
     const std::string path_;
   };
 
+  // A claim names its holder in its text; it may outlive the holder's folder.
+  void bury_claim(const std::string& folder) {
+    const std::string claim = base::join_path(base::parent_path(folder), "claim");
+    std::string text = folder.substr(folder.rfind('/') + 1) + "\n";
+    if (base::read_whole_file(below_, claim, ByteCount(1000)).value_or("") != text) return;
+    text.replace(text.rfind(boot_), boot_.size(), "-00000000-");
+    auto file = below_.create(claim, base::CreateMode::truncate, 0666);
+    if (file) (void)(*file)->write_at(0, std::as_bytes(std::span(text.data(), text.size())));
+  }
+
   static Error dead(const std::string& path) { return base::error_from_errno(EIO, "use", path); }
 
   bool is_alive(const std::string& path) {
@@ -240,6 +262,7 @@ class SteppingFileSystem final : public base::FileSystem {
   const std::set<std::string> constant_;
   const std::string boot_ = "-" + base::Owner::current().boot + "-";
   std::set<std::string> named_;
+  std::set<std::string> announced_;
 };
 
 }  // namespace modelhub::store

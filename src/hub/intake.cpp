@@ -1,0 +1,262 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/intake.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+namespace modelhub::hub {
+namespace {
+
+// How often the files that another process fetches are looked at, and progress is told.
+constexpr std::chrono::milliseconds k_look_interval{100};
+
+// Wakes the thread that waits for several jobs. The jobs outlive that thread's interest.
+class Bell {
+ public:
+  void ring() {
+    {
+      std::lock_guard lock(mutex_);
+      has_rung_ = true;
+    }
+    changed_.notify_one();
+  }
+  void wait(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [&] { return has_rung_; });
+    has_rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool has_rung_ = false;  // guarded by mutex_
+};
+
+// One file on its way, by this process or another. What is staged for it lies at the same index.
+struct Arrival {
+  ModelFile file;
+  std::optional<Job<transfer::Fetched>> job;  // while this process fetches it
+  std::uint64_t bytes_done = 0;
+  bool is_here = false;
+};
+
+transfer::FetchRequest request_of(const ModelFile& file, const store::StagedFile& staged) {
+  transfer::FetchRequest request;
+  request.what = file.path.string();
+  request.digest = file.sha256;
+  request.bytes = file.bytes;
+  request.urls = file.urls;
+  request.folder = staged.folder();
+  if (file.unpack) {
+    const Unpack& unpack = *file.unpack;
+    request.unpack = transfer::UnpackRequest{
+        unpack.kind == "bz2" ? transfer::UnpackKind::bz2 : transfer::UnpackKind::tar_gz,
+        unpack.member, unpack.sha256, unpack.bytes};
+    return request;  // what lies around came out of the archive: its parts are not the archive's
+  }
+  for (const store::PartialSeed& seed : staged.seeds())
+    request.seeds.push_back({seed.data, seed.journal, seed.chunks});
+  return request;
+}
+
+// What the file takes on disk while it comes in: an archive lies beside what comes out of it.
+ByteCount needed_by(const ModelFile& file) {
+  ByteCount needed = store::round_to_blocks(file.bytes);
+  if (file.unpack) needed += store::round_to_blocks(file.unpack->bytes);
+  return needed;
+}
+
+class Bringing {
+ public:
+  Bringing(std::string subject, const IntakeTools& tools, const std::stop_token& stop,
+           const std::function<void(Progress)>& report)
+      : subject_(std::move(subject)), tools_(tools), stop_(stop), report_(report) {}
+
+  Result<Intake> run(std::vector<ModelFile> files) {
+    const std::stop_callback on_stop(stop_, [bell = bell_] { bell->ring(); });
+    if (Result<void> staged = stage_all(std::move(files)); !staged)
+      return std::move(staged).error();
+    if (Result<void> begun = begin_mine(); !begun) fail(std::move(begun).error());
+    while (!is_over()) {
+      bell_->wait(k_look_interval);
+      if (stop_.stop_requested()) fail(cancelled());
+      look_at_all();
+      tell();
+    }
+    if (failure_) return with_remains(*std::move(failure_));
+    return std::move(intake_);
+  }
+
+ private:
+  Error cancelled() const {
+    return {ErrorCode::cancelled, Subject::other, "fetching " + subject_ + " was cancelled"};
+  }
+
+  // Each content is announced once: two files of a model may be the same bytes.
+  Result<void> stage_all(std::vector<ModelFile> files) {
+    std::unordered_set<Digest> seen;
+    for (ModelFile& file : files) {
+      const Digest digest = file.installed_digest();
+      if (!seen.insert(digest).second) continue;
+      Result<store::StagedFile> staged =
+          tools_.store.stage(ticket_, digest, file.installed_bytes(), stop_);
+      if (!staged) return std::move(staged).error();
+      staged->keep_partial();
+      arrivals_.push_back({std::move(file), {}, 0, staged->is_present()});
+      intake_.staged.push_back(*std::move(staged));
+    }
+    return {};
+  }
+
+  // Reserves the space for everything that this process has to fetch, then fetches it.
+  Result<void> begin_mine() {
+    std::vector<std::size_t> mine;
+    ByteCount needed;
+    for (std::size_t i = 0; i < arrivals_.size(); ++i) {
+      const Arrival& arrival = arrivals_[i];
+      if (arrival.is_here || arrival.job || !intake_.staged[i].is_mine()) continue;
+      mine.push_back(i);
+      needed += needed_by(arrival.file);
+    }
+    if (mine.empty()) return {};
+    const auto on_wait = [&](const std::string& why) {
+      if (tools_.log) tools_.log(LogLevel::warning, subject_ + " waits for space: " + why);
+    };
+    Result<store::Reservation> space = tools_.store.reserve(ticket_, needed, stop_, on_wait);
+    if (!space) return std::move(space).error();
+    intake_.reservations.push_back(*std::move(space));
+    for (const std::size_t i : mine) {
+      arrivals_[i].job = tools_.transfer.fetch(request_of(arrivals_[i].file, intake_.staged[i]));
+      arrivals_[i].job->then([bell = bell_](const Result<transfer::Fetched>&) { bell->ring(); });
+    }
+    return {};
+  }
+
+  void look_at_all() {
+    bool has_job = false;
+    bool has_more_of_mine = false;
+    for (std::size_t i = 0; i < arrivals_.size(); ++i) {
+      Arrival& arrival = arrivals_[i];
+      store::StagedFile& staged = intake_.staged[i];
+      if (arrival.is_here) continue;
+      if (arrival.job) {
+        follow(arrival, staged);
+        has_job = has_job || arrival.job;
+        continue;
+      }
+      Result<void> looked = staged.look_again(stop_);
+      if (!looked) fail(std::move(looked).error());
+      arrival.bytes_done = staged.progress().done.count();
+      arrival.is_here = arrival.is_here || staged.is_present();
+      has_more_of_mine = has_more_of_mine || staged.is_mine();
+    }
+    if (failure_) return;
+    Result<void> went_on;
+    if (has_more_of_mine) went_on = begin_mine();
+    // Others may wait for what has come here, and this for them.
+    else if (!has_job && !is_over() && !std::exchange(is_put_, true))
+      went_on = tools_.store.put_blobs(intake_.staged);
+    if (!went_on) fail(std::move(went_on).error());
+  }
+
+  void follow(Arrival& arrival, store::StagedFile& staged) {
+    const bool is_done = arrival.job->is_done();
+    arrival.bytes_done = arrival.job->progress().bytes_done;
+    if (is_done) return take(arrival, staged);
+    staged.report(ByteCount(arrival.bytes_done));
+  }
+
+  void take(Arrival& arrival, store::StagedFile& staged) {
+    Result<transfer::Fetched> fetched = arrival.job->get();
+    arrival.job.reset();
+    arrival.is_here = true;  // or given up
+    if (!fetched) return fail(std::move(fetched).error());
+    arrival.bytes_done = arrival.file.bytes.count();
+    intake_.received += fetched->received;
+    intake_.reused += fetched->reused;
+    is_put_ = false;
+    Result<void> done =
+        staged.complete(fetched->digest, fetched->bytes, std::move(fetched->chunks));
+    if (!done) return fail(std::move(done).error());
+    if (!fetched->url.empty()) intake_.sources.push_back(std::move(fetched->url));
+  }
+
+  // The first failure counts, and not the `cancelled` that it causes in the others.
+  void fail(Error error) {
+    if (failure_) return;
+    failure_ = std::move(error);
+    for (Arrival& arrival : arrivals_) {
+      if (arrival.job)
+        arrival.job->cancel();
+      else
+        arrival.is_here = true;  // nobody waits for it any more
+    }
+  }
+
+  bool is_over() const {
+    return std::all_of(arrivals_.begin(), arrivals_.end(),
+                       [](const Arrival& arrival) { return arrival.is_here; });
+  }
+
+  void tell() const {
+    Progress sum;
+    sum.phase = Phase::downloading;
+    sum.subject = subject_;
+    for (const Arrival& arrival : arrivals_) {
+      const std::uint64_t bytes = arrival.file.bytes.count();
+      sum.bytes_total += bytes;
+      sum.bytes_done += arrival.is_here ? bytes : std::min(bytes, arrival.bytes_done);
+      if (arrival.job) sum.bytes_per_second += arrival.job->progress().bytes_per_second;
+    }
+    if (sum.bytes_per_second > 1 && sum.bytes_done <= sum.bytes_total) {
+      const double seconds =
+          static_cast<double>(sum.bytes_total - sum.bytes_done) / sum.bytes_per_second;
+      sum.eta = std::chrono::seconds(std::llround(seconds));
+    }
+    report_(std::move(sum));
+  }
+
+  // What a later pull need not fetch again.
+  Error with_remains(Error error) const {
+    const bool may_go_on = error.retryable || error.code == ErrorCode::cancelled ||
+                           error.code == ErrorCode::no_space || error.code == ErrorCode::timed_out;
+    ByteCount kept;
+    for (std::size_t i = 0; i < arrivals_.size(); ++i) {
+      if (intake_.staged[i].is_mine()) kept += ByteCount(arrivals_[i].bytes_done);
+    }
+    if (!may_go_on || kept == ByteCount()) return error;
+    const std::string remains =
+        kept.to_string() + " have arrived and are kept: modelhub pull " + subject_ + " goes on";
+    error.hint = error.hint.empty() ? remains : error.hint + "; " + remains;
+    return error;
+  }
+
+  const std::string subject_;
+  const IntakeTools& tools_;
+  const std::stop_token stop_;
+  const std::function<void(Progress)>& report_;
+  const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
+  const store::Ticket ticket_;
+  std::vector<Arrival> arrivals_;
+  Intake intake_;
+  bool is_put_ = false;  // what has arrived is under its blobs' names
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<Intake> bring(const std::string& subject, std::vector<ModelFile> files,
+                     const IntakeTools& tools, const std::stop_token& stop,
+                     const std::function<void(Progress)>& report) {
+  return Bringing(subject, tools, stop, report).run(std::move(files));
+}
+
+}  // namespace modelhub::hub
