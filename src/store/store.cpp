@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <iterator>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <unordered_map>
@@ -49,6 +52,25 @@ VerifiedFile to_verified(const InstalledFile& file, const BlobCheck& check) {
   return verified;
 }
 
+unsigned threads_of(unsigned wanted) {
+  constexpr unsigned k_most = 4;
+  if (wanted != 0) return wanted;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, k_most);
+}
+
+// work(0) to work(parts - 1), the calling thread among those that do it. Where no more threads can
+// be had it does all.
+void run_on_threads(std::size_t parts, const std::function<void(std::size_t)>& work) {
+  std::vector<std::jthread> others;
+  std::size_t next = 1;
+  try {
+    for (; next < parts; ++next) others.emplace_back(work, next);
+  } catch (const std::system_error&) {
+    for (; next < parts; ++next) work(next);
+  }
+  work(0);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
@@ -81,7 +103,7 @@ Store::Store(StoreOptions options)
       area_(std::make_shared<StagingArea>(layout_, files_, *options_.clock, options_.patience,
                                           options_.log)),
       index_(layout_, files_, *options_.clock),
-      usage_(layout_, files_),
+      usage_(layout_, files_, *options_.clock),
       evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
       reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_},
                 options_.reserve_patience, options_.pause) {}
@@ -129,6 +151,23 @@ Result<Listing> Store::find_any_version(std::string_view name) const {
   return list_matching(std::string(name) + "@");
 }
 
+void Store::add_to(Listing& listing, const std::string& file_name) const {
+  const Result<ModelId> id = ModelId::parse_manifest_name(file_name);
+  if (!id) {
+    listing.broken.push_back(Error(id.error())
+                                 .with_context("list " + layout_.models())
+                                 .with_hint("remove that file if it is not yours to keep"));
+    return;
+  }
+  Result<Manifest> manifest = read_manifest(files_, layout_, *id);
+  if (manifest) {
+    listing.models.push_back(to_installed(*manifest));
+  } else if (manifest.error().code !=
+             ErrorCode::not_found) {  // not_found: removed since it was listed
+    listing.broken.push_back(std::move(manifest).error());
+  }
+}
+
 Result<Listing> Store::list_matching(std::string_view prefix) const {
   Listing listing;
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.models());
@@ -136,23 +175,24 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
     if (entries.error().code == ErrorCode::not_found) return listing;
     return entries.error();
   }
+  std::vector<std::string> names;
   for (const base::DirectoryEntry& entry : *entries) {
-    if (!entry.name.starts_with(prefix) || !entry.name.ends_with(".json"))
-      continue;  // a temporary file, or not ours
-    const Result<ModelId> id = ModelId::parse_manifest_name(entry.name);
-    if (!id) {
-      listing.broken.push_back(Error(id.error())
-                                   .with_context("list " + layout_.models())
-                                   .with_hint("remove that file if it is not yours to keep"));
-      continue;
-    }
-    Result<Manifest> manifest = read_manifest(files_, layout_, *id);
-    if (manifest) {
-      listing.models.push_back(to_installed(*manifest));
-    } else if (manifest.error().code !=
-               ErrorCode::not_found) {  // not_found: removed since it was listed
-      listing.broken.push_back(std::move(manifest).error());
-    }
+    // Else a temporary file, or not ours.
+    if (entry.name.starts_with(prefix) && entry.name.ends_with(".json"))
+      names.push_back(entry.name);
+  }
+  // A thread costs about as much as reading ten manifests.
+  constexpr std::size_t k_names_for_a_thread = 500;
+  const std::size_t parts = std::clamp<std::size_t>(names.size() / k_names_for_a_thread, 1,
+                                                    threads_of(options_.verify_threads));
+  std::vector<Listing> listings(parts);
+  const auto read = [&](std::size_t part) {
+    for (std::size_t i = part; i < names.size(); i += parts) add_to(listings[part], names[i]);
+  };
+  run_on_threads(parts, read);
+  for (Listing& part : listings) {
+    std::move(part.models.begin(), part.models.end(), std::back_inserter(listing.models));
+    std::move(part.broken.begin(), part.broken.end(), std::back_inserter(listing.broken));
   }
   std::sort(listing.models.begin(), listing.models.end(),
             [](const InstalledModel& a, const InstalledModel& b) {
@@ -235,7 +275,7 @@ Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
   CheckOptions options;
   options.mode = mode;
   options.stamps = stamps;
-  options.threads = verify_threads();
+  options.threads = threads_of(options_.verify_threads);
   const Result<std::vector<BlobCheck>> checks = blobs_.check_all(queries, options, on_hashed, stop);
   if (!checks) return checks.error();
   if (progress) progress(total, total);
@@ -243,12 +283,6 @@ Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
   for (const InstalledFile& file : report.model.files)
     report.files.push_back(to_verified(file, (*checks)[places.at(file.sha256)]));
   return report;
-}
-
-unsigned Store::verify_threads() const {
-  constexpr unsigned k_most = 4;
-  if (options_.verify_threads != 0) return options_.verify_threads;
-  return std::clamp(std::thread::hardware_concurrency(), 1U, k_most);
 }
 
 Result<std::string> Store::view(const InstalledModel& model) {

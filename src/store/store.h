@@ -50,7 +50,8 @@ struct StoreOptions {
   // prove that it is dead: a stopped process, or one on another machine. Longer than a transfer may
   // stall.
   std::chrono::milliseconds patience = std::chrono::seconds(90);
-  // How many threads verify() hashes on; 0: as many as there are processors, at most 4.
+  // How many threads verify() hashes on, and a long list() reads on; 0: as many as there are
+  // processors, at most 4.
   unsigned verify_threads = 0;
   // How long reserve() waits while nothing changes.
   std::chrono::milliseconds reserve_patience = std::chrono::seconds(60);
@@ -193,6 +194,7 @@ class Store {
   // Which version the user prefers, of a model that need not be installed: "0.1.1:onnx-fp32" or
   // "0.1.1". Errors: invalid_argument.
   Result<void> set_default(std::string_view name, std::string_view version);
+  Result<void> set_default(std::string_view name, const DefaultVersion& version);
   Result<std::optional<DefaultVersion>> default_of(std::string_view name) const;
   Result<void> clear_default(std::string_view name);
 
@@ -239,7 +241,7 @@ class Store {
   void sweep_once();
   Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
   Result<std::optional<Digest>> carry_pin(const ModelRecord& record);
-  unsigned verify_threads() const;
+  void add_to(Listing& listing, const std::string& file_name) const;
 
   // Constant after construction.
   const StoreOptions options_;

@@ -163,8 +163,12 @@ Result<void> Store::set_budget(ByteCount budget) {
 Result<void> Store::set_default(std::string_view name, std::string_view version) {
   Result<DefaultVersion> chosen = DefaultVersion::parse(version);
   if (!chosen) return std::move(chosen).error();
+  return set_default(name, *chosen);
+}
+
+Result<void> Store::set_default(std::string_view name, const DefaultVersion& version) {
   if (Result<void> done = home_.prepare_for_writing(); !done) return done;
-  return write_default(files_, layout_, name, *chosen);
+  return write_default(files_, layout_, name, version);
 }
 
 Result<std::optional<DefaultVersion>> Store::default_of(std::string_view name) const {
