@@ -91,17 +91,6 @@ struct VerifyReport {
   }
 };
 
-// What a repair did to one model.
-struct RepairReport {
-  std::string reference;           // "yolov8n@8.4.0:onnx-fp32"
-  std::vector<std::string> files;  // those that were damaged, by their names in the model
-  ByteCount checked;               // read and hashed
-  ByteCount received;              // fetched: the bad chunks
-  ByteCount reused;                // taken from the damaged files
-
-  bool was_damaged() const { return !files.empty(); }
-};
-
 // What a home takes on disk. Sizes are rounded up to whole blocks of 4096 bytes, as the budget
 // counts them.
 struct StoreStatistics {
@@ -119,7 +108,7 @@ struct StoreStatistics {
   ByteCount evictable;   // would go if room were needed: models, and all of the next four
   ByteCount quarantine;  // failed verification
   ByteCount derived;     // compiled by engines, can be made again
-  ByteCount abandoned;   // partial downloads whose process has ended
+  ByteCount abandoned;   // partial downloads that nobody goes on with now
   ByteCount unnamed;     // blobs that no model names and no pull wants
   ByteCount partials;    // of running or interrupted pulls, `abandoned` included
   ByteCount view_copies;
@@ -134,7 +123,7 @@ struct StoreStatistics {
 enum class PrunedKind {
   quarantine,  // failed verification
   derived,     // can be made again
-  partial,     // of a pull whose process has ended
+  partial,     // of a pull that was given up, or whose process has ended
   unnamed,     // a blob that no model names
   model,       // least recently used
 };
@@ -154,6 +143,17 @@ struct PruneReport {
   std::vector<PrunedItem> items;  // in the order in which they went
   ByteCount freed;
   ByteCount used;  // afterwards
+};
+
+// What a repair did to one model.
+struct RepairReport {
+  std::string reference;           // "yolov8n@8.4.0:onnx-fp32"
+  std::vector<std::string> files;  // those that were damaged, by their names in the model
+  ByteCount checked;               // read and hashed
+  ByteCount received;              // fetched: the bad chunks
+  ByteCount reused;                // taken from the damaged files
+
+  bool was_damaged() const { return !files.empty(); }
 };
 
 }  // namespace MODELHUB_API

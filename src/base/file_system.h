@@ -32,6 +32,8 @@ struct FileStat {
 struct DirectoryEntry {
   std::string name;
   FileKind kind = FileKind::other;
+  // Tells a file from the one that had its name before, among listings of one folder; 0: unknown.
+  std::uint64_t inode = 0;
 };
 
 // A file open for writing. Nothing is durable before sync(). The destructor closes without syncing.

@@ -168,7 +168,7 @@ class PosixFileSystem final : public FileSystem {
     errno = 0;
     while (const dirent* raw = ::readdir(stream)) {
       const std::string name = raw->d_name;
-      if (name != "." && name != "..") entries.push_back({name, kind_of(stream, *raw)});
+      if (name != "." && name != "..") entries.push_back({name, kind_of(stream, *raw), raw->d_ino});
       errno = 0;
     }
     const int error_number = errno;

@@ -66,8 +66,8 @@ Result<Situation> Evictor::look(Usage usage) {
 void Evictor::add_models(Situation& situation, const ManifestIndex::Outlines& outlines) {
   EvictionSnapshot& snapshot = situation.snapshot;
   std::unordered_map<Digest, std::uint32_t> places;
-  places.reserve(situation.usage.blobs.size());
-  for (const auto& [digest, bytes] : situation.usage.blobs) {
+  places.reserve(situation.usage.blobs->by_digest.size());
+  for (const auto& [digest, bytes] : situation.usage.blobs->by_digest) {
     places.emplace(digest, static_cast<std::uint32_t>(situation.blobs.size()));
     situation.blobs.push_back(digest);
     snapshot.blobs.push_back({bytes, false});

@@ -7,11 +7,11 @@
 #include <unordered_set>
 #include <utility>
 
+#include "store/steady_listing.h"
+
 namespace modelhub::store {
 namespace {
 
-// The coarsest time stamps in use are those of FAT: 2 s.
-constexpr std::chrono::seconds k_time_step(2);
 // A manifest in memory has about 2 KB.
 constexpr std::size_t k_max_parsed = 4096;
 
@@ -54,10 +54,6 @@ ManifestOutline outline_of(const std::string& file_name, const std::string& text
   return outline;
 }
 
-bool ManifestIndex::is_settled(std::int64_t mtime_ns) const {
-  return clock_.system_now().time_since_epoch() - std::chrono::nanoseconds(mtime_ns) > k_time_step;
-}
-
 Result<std::shared_ptr<const Manifest>> ManifestIndex::find(const ModelId& id) {
   const std::string path = layout_.manifest(id);
   const Result<base::FileStat> stat = files_.stat(path);
@@ -69,7 +65,7 @@ Result<std::shared_ptr<const Manifest>> ManifestIndex::find(const ModelId& id) {
     const auto known = parsed_.find(name);
     if (known != parsed_.end() && known->second.stamp == stamp) return known->second.manifest;
   }
-  const bool is_kept = is_settled(stamp.mtime_ns);
+  const bool is_kept = is_settled(clock_, stamp.mtime_ns);
   Result<Manifest> manifest = read_manifest(files_, layout_, id);
   if (!manifest) return std::move(manifest).error();
   auto shared = std::make_shared<const Manifest>(*std::move(manifest));
@@ -91,7 +87,7 @@ Result<std::shared_ptr<const ManifestIndex::Outlines>> ManifestIndex::outlines()
     return folder.error();
   }
   if (all_ && folder_ == Stamp::of(*folder)) return all_;
-  const bool is_kept = is_settled(folder->mtime_ns);
+  const bool is_kept = is_settled(clock_, folder->mtime_ns);
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.models());
   if (!entries) return entries.error();
   auto all = std::make_shared<Outlines>();
@@ -103,7 +99,8 @@ Result<std::shared_ptr<const ManifestIndex::Outlines>> ManifestIndex::outlines()
     if (!outline && outline.error().code == ErrorCode::not_found) continue;  // gone since then
     if (!outline) return std::move(outline).error();
     all->push_back(*outline);
-    if (is_settled((*outline)->stamp.mtime_ns)) known.emplace(entry.name, *std::move(outline));
+    if (is_settled(clock_, (*outline)->stamp.mtime_ns))
+      known.emplace(entry.name, *std::move(outline));
   }
   known_ = std::move(known);
   all_ = all;

@@ -53,8 +53,6 @@ class ManifestIndex {
     Stamp stamp;
     std::shared_ptr<const Manifest> manifest;
   };
-  // No file that was changed at `mtime_ns` can change again unnoticed.
-  bool is_settled(std::int64_t mtime_ns) const;
   Result<std::shared_ptr<const ManifestOutline>> read_outline(const std::string& file_name);
 
   const Layout& layout_;

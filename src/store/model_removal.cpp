@@ -132,7 +132,11 @@ FinishedRemoval ModelRemoval::finish(const std::vector<TakenModel>& models,
     result.leftovers.push_back(std::move(done).error());
     return result;
   }
-  for (const TakenModel& model : models) remove_what_belongs_to(model, result.leftovers);
+  for (const TakenModel& model : models) {
+    const auto is_removed = [&model](const ModelId& id) { return id == model.id; };
+    if (std::any_of(result.removed.begin(), result.removed.end(), is_removed))
+      remove_what_belongs_to(model, result.leftovers);
+  }
   std::erase_if(digests,
                 [this](const Digest& digest) { return !files_.stat(layout_.blob(digest)); });
   result.named_blobs = digests.size();
@@ -151,7 +155,6 @@ void ModelRemoval::remove_what_belongs_to(const TakenModel& model,
   for (const Digest& key : model.keys) {
     if (files_.stat(layout_.view(key))) keep(base::remove_tree(files_, layout_.view(key)));
     keep(files_.remove_file(layout_.use(key)));
-    keep(files_.remove_file(layout_.pin(key)));
   }
 }
 

@@ -51,7 +51,8 @@ class ModelRemoval {
   // somebody holds the model, with the process ids; unsupported (a newer manifest); io_error,
   // no_space.
   Result<TakenModel> take(const ModelId& id, PinnedModels pinned) const;
-  // Removes what take() moved aside, and what nobody else names then.
+  // Removes what take() moved aside, and what nobody else names then. Leaves pins alone: who
+  // evicts has seen that there is none, and one that was set since is somebody else's.
   FinishedRemoval finish(const std::vector<TakenModel>& models,
                          const std::vector<Digest>& unnamed_blobs = {}) const;
 

@@ -175,15 +175,21 @@ Result<bool> Publication::put(const StagedFile& staged) const {
 }
 
 // A present blob may have been taken away by a removal that has not yet seen our announcement.
-// Whoever is first puts it back.
+// Whoever is first puts it back, perhaps between our looks.
 Result<void> Publication::put_back(const StagedFile& staged) const {
-  Result<bool> is_there = blobs_.has(staged.digest_, staged.bytes_);
-  if (!is_there) return std::move(is_there).error();
-  if (*is_there || blobs_.restore(staged.digest_)) return {};
-  const Result<bool> done =
-      blobs_.put(staged.hold_path(), staged.digest_, staged.bytes_, Blobs::Replace::no);
-  if (!done) return done.error();
-  return {};
+  constexpr int k_attempts = 1000;
+  Error error;
+  for (int attempt = 0; attempt < k_attempts; ++attempt) {
+    Result<bool> is_there = blobs_.has(staged.digest_, staged.bytes_);
+    if (!is_there) return std::move(is_there).error();
+    if (*is_there || blobs_.restore(staged.digest_)) return {};
+    Result<bool> done =
+        blobs_.put(staged.hold_path(), staged.digest_, staged.bytes_, Blobs::Replace::no);
+    if (done) return {};
+    error = std::move(done).error();
+    if (error.code != ErrorCode::not_found) break;  // else there was no second link to put there
+  }
+  return error;
 }
 
 // Keeps a damaged blob for a while when no part of it could be used for the new one: then nobody

@@ -85,7 +85,6 @@ Result<StoreStatistics> Store::statistics() {
 Result<PruneReport> Store::prune(const PruneOptions& options) {
   if (!options.is_dry_run) {
     if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-    (void)removal_.recover();
   }
   Result<Usage> usage = usage_.read(UsageReader::DeadReservations::stay);
   if (!usage) return std::move(usage).error();
@@ -93,15 +92,19 @@ Result<PruneReport> Store::prune(const PruneOptions& options) {
   report.used = usage->total();
   Result<Situation> situation = evictor_.look(*std::move(usage));
   if (!situation) return std::move(situation).error();
+  // What a dead process was taking away is a model again, and can be chosen.
+  if (!options.is_dry_run && situation->has_removals && removal_.recover() != 0)
+    return prune(options);
   EvictionPlan plan;
   if (options.to) {
     // As much as is asked for, or all that may go.
     const ByteCount loose = std::accumulate(situation->snapshot.loose.begin(),
                                             situation->snapshot.loose.end(), ByteCount());
-    const ByteCount most = plan_eviction(situation->snapshot, k_everything).freed;
     const std::uint64_t over =
         report.used > *options.to ? report.used.count() - options.to->count() : 0;
-    plan = evictor_.plan(*situation, std::max(loose, std::min(most, ByteCount(over))));
+    const ByteCount need = std::max(loose, ByteCount(over));
+    plan = evictor_.plan(*situation, need);
+    if (!plan.suffices) plan = evictor_.plan(*situation, plan.freed);
   }
   plan.loose.resize(situation->loose.size());
   std::iota(plan.loose.begin(), plan.loose.end(), std::size_t{0});

@@ -32,4 +32,9 @@ Result<std::vector<DirectoryEntry>> list_steadily(base::FileSystem& files,
   return all;
 }
 
+bool is_settled(const base::Clock& clock, std::int64_t mtime_ns) {
+  constexpr std::chrono::seconds k_coarsest(2);  // of FAT
+  return clock.system_now().time_since_epoch() - std::chrono::nanoseconds(mtime_ns) > k_coarsest;
+}
+
 }  // namespace modelhub::store

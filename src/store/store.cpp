@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <iterator>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <unordered_map>
@@ -49,6 +52,25 @@ VerifiedFile to_verified(const InstalledFile& file, const BlobCheck& check) {
   return verified;
 }
 
+unsigned threads_of(unsigned wanted) {
+  constexpr unsigned k_most = 4;
+  if (wanted != 0) return wanted;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, k_most);
+}
+
+// work(0) to work(parts - 1), the calling thread among those that do it. Where no more threads can
+// be had it does all.
+void run_on_threads(std::size_t parts, const std::function<void(std::size_t)>& work) {
+  std::vector<std::jthread> others;
+  std::size_t next = 1;
+  try {
+    for (; next < parts; ++next) others.emplace_back(work, next);
+  } catch (const std::system_error&) {
+    for (; next < parts; ++next) work(next);
+  }
+  work(0);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
@@ -78,13 +100,13 @@ Store::Store(StoreOptions options)
       pins_(layout_, files_),
       removal_(layout_, files_, blobs_, leases_, pins_),
       home_(layout_, files_, options_.access),
-      index_(layout_, files_, *options_.clock),
-      usage_(layout_, files_),
-      evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
-      reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_}, options_.space_patience,
-                options_.pause),
       area_(std::make_shared<StagingArea>(layout_, files_, *options_.clock, options_.patience,
-                                          options_.log)) {}
+                                          options_.log)),
+      index_(layout_, files_, *options_.clock),
+      usage_(layout_, files_, *options_.clock),
+      evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
+      reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_},
+                options_.reserve_patience, options_.pause) {}
 
 void Store::log(LogLevel level, const std::string& message) const {
   if (options_.log) options_.log(level, message);
@@ -129,6 +151,23 @@ Result<Listing> Store::find_any_version(std::string_view name) const {
   return list_matching(std::string(name) + "@");
 }
 
+void Store::add_to(Listing& listing, const std::string& file_name) const {
+  const Result<ModelId> id = ModelId::parse_manifest_name(file_name);
+  if (!id) {
+    listing.broken.push_back(Error(id.error())
+                                 .with_context("list " + layout_.models())
+                                 .with_hint("remove that file if it is not yours to keep"));
+    return;
+  }
+  Result<Manifest> manifest = read_manifest(files_, layout_, *id);
+  if (manifest) {
+    listing.models.push_back(to_installed(*manifest));
+  } else if (manifest.error().code !=
+             ErrorCode::not_found) {  // not_found: removed since it was listed
+    listing.broken.push_back(std::move(manifest).error());
+  }
+}
+
 Result<Listing> Store::list_matching(std::string_view prefix) const {
   Listing listing;
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.models());
@@ -136,23 +175,24 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
     if (entries.error().code == ErrorCode::not_found) return listing;
     return entries.error();
   }
+  std::vector<std::string> names;
   for (const base::DirectoryEntry& entry : *entries) {
-    if (!entry.name.starts_with(prefix) || !entry.name.ends_with(".json"))
-      continue;  // a temporary file, or not ours
-    const Result<ModelId> id = ModelId::parse_manifest_name(entry.name);
-    if (!id) {
-      listing.broken.push_back(Error(id.error())
-                                   .with_context("list " + layout_.models())
-                                   .with_hint("remove that file if it is not yours to keep"));
-      continue;
-    }
-    Result<Manifest> manifest = read_manifest(files_, layout_, *id);
-    if (manifest) {
-      listing.models.push_back(to_installed(*manifest));
-    } else if (manifest.error().code !=
-               ErrorCode::not_found) {  // not_found: removed since it was listed
-      listing.broken.push_back(std::move(manifest).error());
-    }
+    // Else a temporary file, or not ours.
+    if (entry.name.starts_with(prefix) && entry.name.ends_with(".json"))
+      names.push_back(entry.name);
+  }
+  // A thread costs about as much as reading ten manifests.
+  constexpr std::size_t k_names_for_a_thread = 500;
+  const std::size_t parts = std::clamp<std::size_t>(names.size() / k_names_for_a_thread, 1,
+                                                    threads_of(options_.verify_threads));
+  std::vector<Listing> listings(parts);
+  const auto read = [&](std::size_t part) {
+    for (std::size_t i = part; i < names.size(); i += parts) add_to(listings[part], names[i]);
+  };
+  run_on_threads(parts, read);
+  for (Listing& part : listings) {
+    std::move(part.models.begin(), part.models.end(), std::back_inserter(listing.models));
+    std::move(part.broken.begin(), part.broken.end(), std::back_inserter(listing.broken));
   }
   std::sort(listing.models.begin(), listing.models.end(),
             [](const InstalledModel& a, const InstalledModel& b) {
@@ -202,10 +242,12 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
     staged.push_back(*std::move(present));
   }
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  if (Result<void> done = carry_pin(record); !done) return std::move(done).error();
+  const Result<std::optional<Digest>> old_pin = carry_pin(record);
+  if (!old_pin) return old_pin.error();
   Publication publication(*area_, options_.clock->system_now());
   Result<Manifest> manifest = publication.run(record, std::move(staged));
   if (!manifest) return std::move(manifest).error();
+  if (*old_pin) (void)pins_.remove(**old_pin);
   touch_use(record.key());
   return to_installed(*manifest);
 }
@@ -233,7 +275,7 @@ Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
   CheckOptions options;
   options.mode = mode;
   options.stamps = stamps;
-  options.threads = verify_threads();
+  options.threads = threads_of(options_.verify_threads);
   const Result<std::vector<BlobCheck>> checks = blobs_.check_all(queries, options, on_hashed, stop);
   if (!checks) return checks.error();
   if (progress) progress(total, total);
@@ -241,12 +283,6 @@ Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
   for (const InstalledFile& file : report.model.files)
     report.files.push_back(to_verified(file, (*checks)[places.at(file.sha256)]));
   return report;
-}
-
-unsigned Store::verify_threads() const {
-  constexpr unsigned k_most = 4;
-  if (options_.verify_threads != 0) return options_.verify_threads;
-  return std::clamp(std::thread::hardware_concurrency(), 1U, k_most);
 }
 
 Result<std::string> Store::view(const InstalledModel& model) {
@@ -279,15 +315,18 @@ void Store::touch_use(const Digest& key) {
   const auto now = options_.clock->system_now();
   const Result<base::FileStat> before = files_.stat(path);
   const std::uint64_t uses = before ? before->size.count() : 0;
-  auto file = files_.create(path, base::CreateMode::append, 0666);
-  if (!file) {
-    // Another user's, whose stamp can only be replaced.
-    (void)files_.remove_file(path);
-    file = files_.create(path, base::CreateMode::append, 0666);
-  }
   // Its size counts the uses: a file without content, so it takes no room.
-  if (file && (*file)->truncate(uses + 1)) (void)(*file)->close();
-  (void)files_.set_modification_time(path, now);
+  const auto stamp = [&]() -> Result<void> {
+    const auto file = files_.create(path, base::CreateMode::append, 0666);
+    if (!file) return file.error();
+    if (Result<void> done = (*file)->truncate(uses + 1); !done) return done;
+    if (Result<void> done = (*file)->close(); !done) return done;
+    return files_.set_modification_time(path, now);
+  };
+  if (stamp()) return;
+  // Another user's, which can only be replaced.
+  (void)files_.remove_file(path);
+  (void)stamp();
 }
 
 }  // namespace modelhub::store

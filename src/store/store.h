@@ -50,10 +50,11 @@ struct StoreOptions {
   // prove that it is dead: a stopped process, or one on another machine. Longer than a transfer may
   // stall.
   std::chrono::milliseconds patience = std::chrono::seconds(90);
-  // How many threads verify() hashes on; 0: as many as there are processors, at most 4.
+  // How many threads verify() hashes on, and a long list() reads on; 0: as many as there are
+  // processors, at most 4.
   unsigned verify_threads = 0;
   // How long reserve() waits while nothing changes.
-  std::chrono::milliseconds space_patience = std::chrono::seconds(60);
+  std::chrono::milliseconds reserve_patience = std::chrono::seconds(60);
   Pause pause = pause_for_real;
 };
 
@@ -167,7 +168,6 @@ class Store {
   // holds a lease, with its id.
   Result<Removal> remove(const ModelId& id);
 
-  // One pull's right to write; touches no disk.
   // Space for what the ticket's pull will write, in whole blocks: all its files, archives included,
   // less what is present. Evicts models for it, least recently used first, and waits while others
   // hold the space. Files that the ticket has staged already count as part of it, so stage first.
@@ -194,6 +194,7 @@ class Store {
   // Which version the user prefers, of a model that need not be installed: "0.1.1:onnx-fp32" or
   // "0.1.1". Errors: invalid_argument.
   Result<void> set_default(std::string_view name, std::string_view version);
+  Result<void> set_default(std::string_view name, const DefaultVersion& version);
   Result<std::optional<DefaultVersion>> default_of(std::string_view name) const;
   Result<void> clear_default(std::string_view name);
 
@@ -238,9 +239,9 @@ class Store {
   Result<Listing> list_matching(std::string_view prefix) const;
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
-  unsigned verify_threads() const;
   Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
-  Result<void> carry_pin(const ModelRecord& record);
+  Result<std::optional<Digest>> carry_pin(const ModelRecord& record);
+  void add_to(Listing& listing, const std::string& file_name) const;
 
   // Constant after construction.
   const StoreOptions options_;
@@ -252,11 +253,11 @@ class Store {
   const ModelRemoval removal_;
   // Safe from any thread.
   Home home_;
+  const std::shared_ptr<StagingArea> area_;  // shared with what was staged
   mutable ManifestIndex index_;
   UsageReader usage_;
   Evictor evictor_;
   Reserver reserver_;
-  const std::shared_ptr<StagingArea> area_;  // shared with what was staged
   std::atomic<bool> is_swept_ = false;
 };
 

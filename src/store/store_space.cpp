@@ -39,6 +39,7 @@ Result<Removal> Store::remove(const ModelId& id) {
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
   Result<TakenModel> taken = removal_.take(id, ModelRemoval::PinnedModels::go);
   if (!taken) return std::move(taken).error();
+  const std::vector<Digest> keys = taken->keys;
   FinishedRemoval finished = removal_.finish({*std::move(taken)});
   if (finished.removed.empty()) {
     if (!finished.leftovers.empty()) return std::move(finished.leftovers.front());
@@ -46,6 +47,9 @@ Result<Removal> Store::remove(const ModelId& id) {
                  id.to_string() + " was taken into use while it was being removed",
                  "unload it there, then try again")
         .as_retryable();
+  }
+  if (!files_.stat(layout_.manifest(id))) {
+    for (const Digest& key : keys) (void)pins_.remove(key);
   }
   Removal removal;
   removal.id = id;
@@ -136,15 +140,17 @@ Result<bool> Store::is_pinned(const ModelId& id) const {
 }
 
 // Of a model that is published with other files than before, the pin goes over to the new ones:
-// what the user has pinned is the model.
-Result<void> Store::carry_pin(const ModelRecord& record) {
+// what the user has pinned is the model. Returns the old key when there was something to carry.
+Result<std::optional<Digest>> Store::carry_pin(const ModelRecord& record) {
   const Result<std::shared_ptr<const Manifest>> old = index_.find(record.id);
-  if (!old) return {};
+  if (!old) return std::optional<Digest>();
   const Digest old_key = (*old)->record.key();
-  if (old_key == record.key()) return {};
+  if (old_key == record.key()) return std::optional<Digest>();
   const Result<bool> pinned = pins_.has(old_key);
-  if (!pinned || !*pinned) return {};
-  return pins_.add(record.key(), record.id.to_string());  // the old one is swept
+  if (!pinned || !*pinned) return std::optional<Digest>();
+  if (Result<void> done = pins_.add(record.key(), record.id.to_string()); !done)
+    return as_write_error(std::move(done).error());
+  return std::optional<Digest>(old_key);
 }
 
 Result<ByteCount> Store::budget() const { return read_budget(files_, layout_); }
@@ -157,8 +163,12 @@ Result<void> Store::set_budget(ByteCount budget) {
 Result<void> Store::set_default(std::string_view name, std::string_view version) {
   Result<DefaultVersion> chosen = DefaultVersion::parse(version);
   if (!chosen) return std::move(chosen).error();
+  return set_default(name, *chosen);
+}
+
+Result<void> Store::set_default(std::string_view name, const DefaultVersion& version) {
   if (Result<void> done = home_.prepare_for_writing(); !done) return done;
-  return write_default(files_, layout_, name, *chosen);
+  return write_default(files_, layout_, name, version);
 }
 
 Result<std::optional<DefaultVersion>> Store::default_of(std::string_view name) const {

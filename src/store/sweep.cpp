@@ -38,7 +38,6 @@ class Sweep {
     sweep_unnamed_blobs(*named);
     sweep_unnamed(layout_.views(), "", *named);
     sweep_unnamed(layout_.uses(), "", *named);
-    sweep_unnamed(layout_.pins(), "", *named);
     sweep_unnamed(layout_.chunks(), ".json", *named);
     return report_;
   }

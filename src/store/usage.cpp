@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "store/claim.h"
 #include "store/leases.h"
 #include "store/steady_listing.h"
 
@@ -41,10 +42,9 @@ std::unordered_map<std::string, Share> shares_of(const Usage& usage,
 }
 
 ByteCount total_of(const Usage& usage, const std::string_view* only_want_of) {
-  ByteCount total = usage.view_copies + usage.local;
+  ByteCount total = usage.view_copies + usage.local + usage.blobs->total;
   for (const auto& [ticket, share] : shares_of(usage, only_want_of))
     total += std::max(share.reserved, share.written);
-  for (const auto& [digest, bytes] : usage.blobs) total += bytes;
   for (const LooseItem& item : usage.quarantine) total += item.bytes;
   for (const LooseItem& item : usage.derived) total += item.bytes;
   return total;
@@ -126,10 +126,10 @@ Result<Usage> UsageReader::read(DeadReservations dead) {
   Result<std::vector<ReservationEntry>> reservations = read_reservations(dead);
   if (!reservations) return std::move(reservations).error();
   usage.reservations = *std::move(reservations);
-  Result<std::unordered_map<Digest, ByteCount>> blobs = read_blobs();
+  Result<std::shared_ptr<const BlobSizes>> blobs = read_blobs();
   if (!blobs) return std::move(blobs).error();
   usage.blobs = *std::move(blobs);
-  Result<std::vector<PartialFolder>> partials = read_partials(usage.blobs);
+  Result<std::vector<PartialFolder>> partials = read_partials(*usage.blobs);
   if (!partials) return std::move(partials).error();
   usage.partials = *std::move(partials);
   if (Result<void> done = read_views(usage); !done) return std::move(done).error();
@@ -170,32 +170,46 @@ Result<std::vector<ReservationEntry>> UsageReader::read_reservations(DeadReserva
   return found;
 }
 
-Result<std::unordered_map<Digest, ByteCount>> UsageReader::read_blobs() {
+Result<std::shared_ptr<const BlobSizes>> UsageReader::read_blobs() {
+  const Result<base::FileStat> folder = files_.stat(layout_.blobs());
+  if (!folder) {
+    if (folder.error().code == ErrorCode::not_found) return std::make_shared<const BlobSizes>();
+    return folder.error();
+  }
+  if (all_blobs_ && blobs_folder_ == Stamp::of(*folder)) return all_blobs_;
+  const bool is_kept = is_settled(clock_, folder->mtime_ns);
   const Result<std::vector<DirectoryEntry>> entries = list_steadily(files_, layout_.blobs());
   if (!entries) return entries.error();
-  std::unordered_map<Digest, ByteCount> blobs;
-  blobs.reserve(entries->size());
+  auto blobs = std::make_shared<BlobSizes>();
+  blobs->by_digest.reserve(entries->size());
   for (const DirectoryEntry& entry : *entries) {
     // Also "<hex>.removing.<owner>.<n>": it is still on disk.
     const Result<Digest> digest =
         Digest::parse(std::string_view(entry.name).substr(0, 2 * Digest::k_bytes));
     if (!digest || entry.kind == FileKind::directory) continue;
-    auto known = blob_sizes_.find(*digest);
-    if (known == blob_sizes_.end()) {
+    KnownBlob& known = known_blobs_[*digest];
+    if (known.inode == 0 || known.inode != entry.inode) {
       const Result<base::FileStat> stat = files_.stat(base::join_path(layout_.blobs(), entry.name));
       if (!stat) {
         if (stat.error().code == ErrorCode::not_found) continue;
         return stat.error();
       }
-      known = blob_sizes_.emplace(*digest, round_to_blocks(stat->size)).first;
+      known = {entry.inode, round_to_blocks(stat->size)};
     }
-    blobs.emplace(*digest, known->second);
+    // Under two names while it is replaced or given back: the larger counts.
+    ByteCount& bytes = blobs->by_digest[*digest];
+    bytes = std::max(bytes, known.bytes);
   }
-  return blobs;
+  for (const auto& [digest, bytes] : blobs->by_digest) blobs->total += bytes;
+  all_blobs_ = blobs;
+  blobs_folder_.reset();
+  const Result<base::FileStat> after = files_.stat(layout_.blobs());
+  if (is_kept && after && Stamp::of(*after) == Stamp::of(*folder))
+    blobs_folder_ = Stamp::of(*folder);
+  return std::shared_ptr<const BlobSizes>(std::move(blobs));
 }
 
-Result<std::vector<PartialFolder>> UsageReader::read_partials(
-    const std::unordered_map<Digest, ByteCount>& blobs) {
+Result<std::vector<PartialFolder>> UsageReader::read_partials(const BlobSizes& blobs) {
   std::vector<PartialFolder> partials;
   LivenessCache liveness;
   const Result<std::vector<DirectoryEntry>> digests = list_if_there(layout_.staging());
@@ -218,8 +232,11 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(
       } else if (Result<base::Owner> owner = base::Owner::parse(entry.name)) {
         partial.owner = *std::move(owner);
       }
-      partial.is_dead = partial.owner && liveness.of(*partial.owner) == base::Owner::Liveness::dead;
-      const bool counts_hold = digest && blobs.count(*digest) == 0;
+      // Also one that was left behind by its pull, whose process may live on.
+      partial.is_dead =
+          StagingName::parse(entry.name).kind == StagingName::Kind::left ||
+          (partial.owner && liveness.of(*partial.owner) == base::Owner::Liveness::dead);
+      const bool counts_hold = digest && blobs.by_digest.count(*digest) == 0;
       Result<ByteCount> bytes = bytes_of_partial(partial.path, counts_hold);
       if (!bytes) return std::move(bytes).error();
       partial.bytes = *bytes;
@@ -242,6 +259,8 @@ Result<ByteCount> UsageReader::bytes_of_partial(const std::string& folder, bool 
       sum += *below;
       continue;
     }
+    // Small, and outside what was reserved.
+    if (entry.name == "journal" || entry.name == "progress") continue;
     const Result<base::FileStat> stat = files_.stat(path);
     if (stat && (stat->links == 1 || counts_hold)) sum += round_to_blocks(stat->allocated);
   }

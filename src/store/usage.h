@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -10,10 +11,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/file_system.h"
 #include "base/owner.h"
 #include "modelhub/byte_count.h"
 #include "modelhub/digest.h"
+#include "store/chunk_record.h"
 #include "store/layout.h"
 
 namespace modelhub::store {
@@ -54,10 +57,16 @@ struct LooseItem {
   std::int64_t mtime_ns = 0;
 };
 
+// The blobs of a home, also those that are being removed.
+struct BlobSizes {
+  std::unordered_map<Digest, ByteCount> by_digest;
+  ByteCount total;
+};
+
 // What a home takes on disk, and what is promised.
 struct Usage {
   std::vector<ReservationEntry> reservations;  // of processes that are not provably dead
-  std::unordered_map<Digest, ByteCount> blobs;
+  std::shared_ptr<const BlobSizes> blobs = std::make_shared<const BlobSizes>();
   std::vector<PartialFolder> partials;
   std::vector<LooseItem> quarantine;
   std::vector<LooseItem> derived;
@@ -87,7 +96,8 @@ struct Usage {
 // Errors:        io_error: then nobody knows.
 class UsageReader {
  public:
-  UsageReader(const Layout& layout, base::FileSystem& files) : layout_(layout), files_(files) {}
+  UsageReader(const Layout& layout, base::FileSystem& files, const base::Clock& clock)
+      : layout_(layout), files_(files), clock_(clock) {}
 
   // The reservations of dead processes count for nothing, and may be removed on the way.
   enum class DeadReservations { stay, go };
@@ -95,9 +105,8 @@ class UsageReader {
 
  private:
   Result<std::vector<ReservationEntry>> read_reservations(DeadReservations dead);
-  Result<std::unordered_map<Digest, ByteCount>> read_blobs();
-  Result<std::vector<PartialFolder>> read_partials(
-      const std::unordered_map<Digest, ByteCount>& blobs);
+  Result<std::shared_ptr<const BlobSizes>> read_blobs();
+  Result<std::vector<PartialFolder>> read_partials(const BlobSizes& blobs);
   Result<void> read_views(Usage& usage);
   Result<void> read_items(const std::string& folder, std::vector<LooseItem>& items, Usage& usage);
   std::optional<PartialFolder> read_temporary(const std::string& path, const std::string& name);
@@ -109,9 +118,17 @@ class UsageReader {
 
   const Layout& layout_;
   base::FileSystem& files_;
+  const base::Clock& clock_;
   std::mutex mutex_;
-  // A blob never changes its size. Guarded by mutex_.
-  std::unordered_map<Digest, ByteCount> blob_sizes_;
+  struct KnownBlob {
+    std::uint64_t inode = 0;
+    ByteCount bytes;
+  };
+  // A blob is never written to: a repair puts another file in its place. Guarded by mutex_.
+  std::unordered_map<Digest, KnownBlob> known_blobs_;
+  // All of them as of the folder's time, when that was settled. Guarded by mutex_.
+  std::shared_ptr<const BlobSizes> all_blobs_;
+  std::optional<Stamp> blobs_folder_;
   struct KnownView {
     std::uint64_t inode = 0;
     std::int64_t mtime_ns = 0;

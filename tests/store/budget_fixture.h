@@ -19,31 +19,6 @@ inline constexpr std::uint64_t k_block = 4096;
 
 inline ByteCount blocks(std::uint64_t count) { return ByteCount(count * k_block); }
 
-// The owner that a process had which has ended and been waited for.
-inline base::Owner ended_owner() {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe(ends.data()), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string text = base::Owner::current().to_string();
-    const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(written > 0 ? 0 : 1);
-  }
-  std::array<char, 200> text{};
-  const ssize_t count = ::read(ends[0], text.data(), text.size());
-  ::waitpid(child, nullptr, 0);
-  ::close(ends[0]);
-  ::close(ends[1]);
-  return base::Owner::parse(std::string_view(text.data(), static_cast<std::size_t>(count))).value();
-}
-
-// One on another machine: nobody here can tell whether it lives.
-inline base::Owner foreign_owner() {
-  base::Owner owner = base::Owner::current();
-  owner.machine = "00000000";
-  return owner;
-}
-
 // A store with a budget of ten blocks in which models of whole blocks are installed, each used a
 // minute after the one before. Waiting lets the clock go on.
 class BudgetTest : public StoreTest {

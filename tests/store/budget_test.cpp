@@ -36,6 +36,14 @@ TEST_F(BudgetFileTest, IsALineThatPeopleCanWrite) {
   EXPECT_EQ(open_store(home_)->budget().value(), ByteCount(20'000'000'000)) << "for all processes";
 }
 
+TEST_F(BudgetFileTest, AndTheDefaultAreAsTheGoldenFilesSay) {
+  const std::string golden = MODELHUB_STORE_GOLDEN;
+  ASSERT_TRUE(store_->set_budget(ByteCount(20'000'000'000)));
+  EXPECT_EQ(read_file(home_ + "/budget"), read_file(golden + "/budget"));
+  ASSERT_TRUE(store_->set_default("yolox_s", "0.1.1:onnx-fp32"));
+  EXPECT_EQ(read_file(home_ + "/defaults/yolox_s"), read_file(golden + "/default"));
+}
+
 TEST_F(BudgetFileTest, WhatIsNoSizeIsNamedAndNothingIsReserved) {
   for (const char* text : {"", "plenty", "0", "-5"}) {
     overwrite_file(home_ + "/budget", text);
@@ -105,7 +113,7 @@ TEST_F(StatisticsTest, EverythingIsCountedAndSharedContentOnce) {
   std::filesystem::create_directories(layout.derived() + "/k");
   overwrite_file(layout.derived() + "/k/compiled", "x");
   const std::string partial =
-      layout.staging(digest_of("partial")) + "/" + ended_owner().to_string() + ".3";
+      layout.staging(digest_of("partial")) + "/" + dead_owner().to_string() + ".3";
   std::filesystem::create_directories(partial);
   overwrite_file(partial + "/data", content_of("x", 1));
   overwrite_file(layout.blob(digest_of("nobody")), "nobody");
@@ -136,7 +144,7 @@ TEST_F(StatisticsTest, EverythingIsCountedAndSharedContentOnce) {
 
 TEST_F(StatisticsTest, AHomeThatCannotBeWrittenHasThemToo) {
   install("a", 1);
-  reserve_as(ended_owner(), 2);
+  reserve_as(dead_owner(), 2);
   const auto store = open_here(files_, Access::read_only);
   EXPECT_EQ(store->statistics().value().used, blocks(1));
   EXPECT_EQ(reservations().size(), 1u) << "nothing is written";
@@ -157,7 +165,7 @@ TEST_F(PruneTest, WithoutATargetRemovesWhatNobodyNeedsAndNoModel) {
   overwrite_file(layout.derived() + "/k/sub/compiled", "x");
   overwrite_file(layout.blob(digest_of("nobody")), "nobody");
   const std::string digest_folder = layout.staging(digest_of("partial"));
-  const std::string partial = digest_folder + "/" + ended_owner().to_string() + ".3";
+  const std::string partial = digest_folder + "/" + dead_owner().to_string() + ".3";
   std::filesystem::create_directories(partial);
   overwrite_file(partial + "/data", "x");
 
@@ -219,7 +227,7 @@ TEST_F(PruneTest, ATargetThatCannotBeReachedRemovesAllThatMayGo) {
 
 TEST_F(PruneTest, LeavesPartialsOfProcessesThatLiveOrThatNobodyKnows) {
   const Layout& layout = store_->layout();
-  for (const base::Owner& owner : {base::Owner::current(), foreign_owner()}) {
+  for (const base::Owner& owner : {base::Owner::current(), unknown_owner()}) {
     const std::string partial = layout.staging(digest_of("p")) + "/" + owner.to_string() + ".3";
     std::filesystem::create_directories(partial);
     overwrite_file(partial + "/data", "x");

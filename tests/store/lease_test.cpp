@@ -93,12 +93,12 @@ TEST_F(LeaseTest, RemovalOfAModelInUseIsRefusedWithTheProcessId) {
 
 TEST_F(LeaseTest, ADeadHolderDoesNotCountAndAnUnknownOneDoes) {
   const InstalledModel model = install("model", 1);
-  lease_as(ended_owner(), model);
-  const std::string folder = lease_as(foreign_owner(), model);
+  lease_as(dead_owner(), model);
+  const std::string folder = lease_as(unknown_owner(), model);
   const Error error = store_->remove(id_of("model")).error();
   EXPECT_EQ(error.code, ErrorCode::busy);
   EXPECT_NE(error.message.find("on another machine"), std::string::npos) << error.message;
-  std::filesystem::remove(folder + "/" + foreign_owner().to_string() + ".7");
+  std::filesystem::remove(folder + "/" + unknown_owner().to_string() + ".7");
   overwrite_file(folder + "/strange", "");
   EXPECT_EQ(store_->remove(id_of("model")).error().message,
             "model@1:v is in use by an unknown process");
@@ -270,6 +270,7 @@ TEST_F(LeaseTest, AModelThatIsPublishedWithOtherFilesKeepsItsPin) {
   ASSERT_TRUE(store_->pin(id_of("model")));
   install("model", Contents{{"data.bin", "other bytes"}});
   EXPECT_TRUE(store_->is_pinned(id_of("model")).value());
+  EXPECT_EQ(names_in(store_->layout().pins()).size(), 1u);
 }
 
 }  // namespace

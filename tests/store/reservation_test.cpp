@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <thread>
 
 #include "store/budget_fixture.h"
@@ -83,7 +84,7 @@ TEST_F(ReservationTest, QuarantineDerivedFilesAndAbandonedPartialsGoBeforeAnyMod
   std::filesystem::create_directories(layout.derived() + "/graph");
   overwrite_file(layout.derived() + "/graph/compiled", content_of("compiled", 2));
   const std::string partial =
-      layout.staging(digest_of("partial")) + "/" + ended_owner().to_string() + ".3";
+      layout.staging(digest_of("partial")) + "/" + dead_owner().to_string() + ".3";
   std::filesystem::create_directories(partial);
   overwrite_file(partial + "/data", content_of("partial", 1));
   { ASSERT_TRUE(reserve(1)); }
@@ -156,7 +157,7 @@ TEST_F(ReservationTest, WhatPinsAndLeasesHoldIsNamedAtOnce) {
 }
 
 TEST_F(ReservationTest, WaitsForAPullThatHoldsTheSpaceAndSaysForWhom) {
-  const std::string other = reserve_as(foreign_owner(), 8);
+  const std::string other = reserve_as(unknown_owner(), 8);
   on_pause_ = [&] { std::filesystem::remove(other); };
   std::vector<std::string> reasons;
   const auto held = store_->reserve(store_->new_ticket(), blocks(4), {},
@@ -169,7 +170,7 @@ TEST_F(ReservationTest, WaitsForAPullThatHoldsTheSpaceAndSaysForWhom) {
 }
 
 TEST_F(ReservationTest, GivesUpWhenNothingChangesForAMinute) {
-  reserve_as(foreign_owner(), 8);
+  reserve_as(unknown_owner(), 8);
   const auto begin = clock_.now;
   const Error error = reserve(4).error();
   EXPECT_EQ(error.code, ErrorCode::no_space);
@@ -180,9 +181,9 @@ TEST_F(ReservationTest, GivesUpWhenNothingChangesForAMinute) {
 }
 
 TEST_F(ReservationTest, EveryProgressOfAnotherPullRenewsThePatience) {
-  const std::string other = reserve_as(foreign_owner(), 8);
+  const std::string other = reserve_as(unknown_owner(), 8);
   const std::string folder =
-      store_->layout().staging(digest_of("x")) + "/" + foreign_owner().to_string() + ".7";
+      store_->layout().staging(digest_of("x")) + "/" + unknown_owner().to_string() + ".7";
   std::filesystem::create_directories(folder);
   const auto begin = clock_.now;
   int steps = 0;
@@ -204,7 +205,7 @@ TEST_F(ReservationTest, EveryProgressOfAnotherPullRenewsThePatience) {
 }
 
 TEST_F(ReservationTest, AStopEndsTheWaiting) {
-  reserve_as(foreign_owner(), 8);
+  reserve_as(unknown_owner(), 8);
   std::stop_source source;
   on_pause_ = [&] { source.request_stop(); };
   const auto held = store_->reserve(store_->new_ticket(), blocks(4), source.get_token());
@@ -213,8 +214,8 @@ TEST_F(ReservationTest, AStopEndsTheWaiting) {
 }
 
 TEST_F(ReservationTest, ReservationsOfDeadProcessesAreRemovedByWhoeverNeedsTheSpace) {
-  reserve_as(ended_owner(), 8);
-  reserve_as(ended_owner(), 8, "want");
+  reserve_as(dead_owner(), 8);
+  reserve_as(dead_owner(), 8, "want");
   EXPECT_TRUE(reserve(10));
   EXPECT_EQ(pauses_, 0);
   EXPECT_TRUE(reservations().empty());
@@ -222,7 +223,7 @@ TEST_F(ReservationTest, ReservationsOfDeadProcessesAreRemovedByWhoeverNeedsTheSp
 
 TEST_F(ReservationTest, NobodyIsEvictedForAWantOfAnotherThatMayBeWithdrawn) {
   install("model", 5);
-  const std::string other = reserve_as(foreign_owner(), 5, "want");
+  const std::string other = reserve_as(unknown_owner(), 5, "want");
   on_pause_ = [&] { std::filesystem::remove(other); };
   EXPECT_TRUE(reserve(5));
   EXPECT_EQ(pauses_, 1);
@@ -239,12 +240,35 @@ TEST_F(ReservationTest, NamesInReserveThatAreNoReservationsAreLeftAlone) {
 TEST_F(ReservationTest, AModelThatWasBeingRemovedWhenItsProcessDiedIsAModelAgain) {
   install("model", 4);
   const std::string path = store_->layout().manifest(id_of("model"));
-  std::filesystem::rename(path, path + ".evicting." + ended_owner().to_string() + ".0");
+  std::filesystem::rename(path, path + ".evicting." + dead_owner().to_string() + ".0");
   EXPECT_FALSE(is_installed("model"));
   EXPECT_TRUE(store_->list().value().models.empty());
   EXPECT_TRUE(store_->list().value().broken.empty());
   EXPECT_TRUE(reserve(7)) << "it can be evicted";
   EXPECT_TRUE(names_in(store_->layout().blobs()).empty());
+}
+
+TEST_F(ReservationTest, APublicationAtAnyMomentOfTheAddingUpIsSeenAtLeastOnce) {
+  constexpr std::uint64_t k_listings = 16;  // more than one adding up has
+  for (std::uint64_t n = 1; n <= k_listings; ++n) {
+    std::optional<Reservation> other = reserve(8).value();
+    FaultyFileSystem interrupted(files_);
+    std::uint64_t lists = 0;
+    interrupted.set_rule([&](const FaultyFileSystem::Call& call) {
+      if (call.name == "list" && ++lists == n) {
+        install("model", 8);
+        EXPECT_TRUE(store_->pin(id_of("model")));
+        other.reset();
+      }
+      return 0;
+    });
+    const auto store = open_here(interrupted);
+    lists = 0;
+    const auto held = store->reserve(store->new_ticket(), blocks(4));
+    ASSERT_FALSE(held) << "at listing " << n;
+    EXPECT_EQ(held.error().code, ErrorCode::no_space);
+    (void)store_->remove(id_of("model"));
+  }
 }
 
 // A disk with room for a number of blocks beside what is there.
@@ -347,7 +371,7 @@ TEST_F(SmallDiskTest, ADiskThatIsTooSmallIsMadeRoomOnLikeABudget) {
 
 TEST_F(SmallDiskTest, WhatOthersHaveReservedAndNotWrittenYetIsNotFree) {
   disk_.size = blocks(8).count();
-  const std::string other = reserve_as(foreign_owner(), 5);
+  const std::string other = reserve_as(unknown_owner(), 5);
   const auto store = open_here(disk_);
   EXPECT_EQ(store->reserve(store->new_ticket(), blocks(4)).error().code, ErrorCode::no_space);
   EXPECT_GT(pauses_, 0);

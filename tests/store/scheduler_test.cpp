@@ -44,8 +44,13 @@ class World {
     for (const auto& [name, contents] : k_world_models) {
       for (const auto& [path, content] : contents) digests_.emplace(digest_of(content).hex());
     }
+    const std::vector<std::string> folders = layout_.folders();
+    std::set<std::string> constant(folders.begin(), folders.end());
+    constant.insert({layout_.home(), layout_.format_file(), layout_.budget_file()});
+    for (const std::string& folder : layout_.rebuildable_folders())
+      constant.insert(folder + "/CACHEDIR.TAG");
     for (std::size_t i = 0; i < k_actors; ++i)
-      files_.push_back(std::make_unique<SteppingFileSystem>(disk_, scheduler_, i));
+      files_.push_back(std::make_unique<SteppingFileSystem>(disk_, scheduler_, i, constant));
     scheduler_.on_crash = [this](std::size_t actor) {
       files_[actor]->bury_names();
       std::erase_if(leased_, [&](const auto& lease) { return lease.first == actor; });
@@ -78,7 +83,7 @@ class World {
     options.home = k_world_home;
     options.files = &files;
     options.clock = &clock_;
-    options.space_patience = std::chrono::milliseconds(300);
+    options.reserve_patience = std::chrono::milliseconds(300);
     options.pause = std::move(pause);
     auto store = Store::open(std::move(options));
     return store ? *std::move(store) : nullptr;
@@ -88,8 +93,8 @@ class World {
     scheduler_.wait_for_turn(self);
     while (!scheduler_.is_over()) {
       {
-        const auto store = open(*files_[self], [this, self](std::chrono::milliseconds time, auto&) {
-          clock_.advance(time);
+        const auto store = open(*files_[self], [this, self](std::chrono::milliseconds, auto&) {
+          clock_.advance(std::chrono::milliseconds(20));  // no jitter: a seed is one interleaving
           (void)scheduler_.step(self);
         });
         std::vector<std::pair<std::string, StoreLease>> held;
@@ -106,14 +111,18 @@ class World {
     auto model = k_world_models.begin();
     std::advance(model, scheduler_.random()() % k_world_models.size());
     const std::string& name = model->first;
-    switch (scheduler_.random()() % 16) {
+    switch (scheduler_.random()() % 22) {
       case 0:
       case 1:
       case 2:
       case 3:
       case 4: return pull(self, store, name, model->second);
       case 5:
-      case 6: return lease(self, store, name, held);
+      case 6:
+      case 16:
+      case 17:
+      case 18:
+      case 19: return lease(self, store, name, held);
       case 7:
       case 8:
         if (!held.empty()) release(self, held, scheduler_.random()() % held.size());
@@ -122,46 +131,65 @@ class World {
       case 10:
       case 11: return unpin(self, store, name);
       case 12: return remove(self, store, name);
-      case 13: return make_room(self, store);
+      case 13:
+      case 20:
+      case 21: return make_room(self, store);
       case 14: return tidy_up(self, store);
       default: return look_around(self, store, name);
     }
   }
 
-  // What goes through here from the branch that adopts partials: stage() takes the ticket, claims,
-  // and may find data in the folder.
-  static Result<StagedFile> stage_for(Store& store, const Ticket&, const std::string& content) {
-    return store.stage(digest_of(content), ByteCount(content.size()));
-  }
-
+  // As the hub does it: announce and claim all, reserve for what is not there, fetch what is ours,
+  // put it in its place, wait for the others' share.
   void pull(std::size_t self, Store& store, const std::string& name, const Contents& contents) {
-    const Ticket ticket = store.new_ticket();
+    const Ticket ticket = Store::new_ticket();
     std::vector<StagedFile> staged;
     std::map<std::string, std::string> promised;  // digest -> where it is written
     std::map<std::string, std::string> bytes;
     for (const auto& [path, content] : contents) {
-      Result<StagedFile> file = stage_for(store, ticket, content);
+      Result<StagedFile> file = store.stage(ticket, digest_of(content), ByteCount(content.size()));
       if (!file) return expect_code(self, file.error(), {}, "stage");
-      if (!file->is_present()) {
-        promised[file->digest().hex()] = file->data_path();
-        bytes[file->digest().hex()] = content;
-      }
+      if (!file->is_present()) promised[file->digest().hex()] = file->data_path();
+      bytes[file->digest().hex()] = content;
+      if (file->is_mine() && disk_.stat(file->data_path())) ++tally_["adoptions"];
       staged.push_back(*std::move(file));
     }
     Result<Reservation> room = store.reserve(ticket, blocks(promised.size()));
     if (!room) return expect_code(self, room.error(), {ErrorCode::no_space}, "reserve");
     if (!scheduler_.is_dead(self)) promises_[self] = promised;
-    for (StagedFile& file : staged) {
-      if (file.is_present()) continue;
-      if (Result<void> done = fetch(*files_[self], file, bytes[file.digest().hex()]); !done) {
-        promises_.erase(self);
-        return expect_code(self, done.error(), {}, "fetch");
-      }
+    const bool is_fetched = fetch_all(self, store, staged, bytes);
+    if (!is_fetched) {
+      promises_.erase(self);
+      for (StagedFile& file : staged) file.keep_partial();
+      staged.clear();  // before the reservation goes
+      ++tally_["pulls given up"];
+      return;
     }
     const auto published = store.publish(record_of(world_id(name), contents), std::move(staged));
     promises_.erase(self);
     if (!published) return expect_code(self, published.error(), {ErrorCode::busy}, "publish");
     ++tally_["pulls"];
+  }
+
+  // False when the pull is given up.
+  bool fetch_all(std::size_t self, Store& store, std::vector<StagedFile>& staged,
+                 std::map<std::string, std::string>& bytes) {
+    constexpr int k_looks = 6;
+    for (int look = 0; look < k_looks; ++look) {
+      bool is_waiting = false;
+      for (StagedFile& file : staged) {
+        if (file.is_mine() && !fetch(*files_[self], file, bytes[file.digest().hex()])) return false;
+        if (scheduler_.random()() % 20 == 0) return false;
+        is_waiting = is_waiting || (!file.is_present() && !file.is_mine());
+      }
+      if (!is_waiting) return true;
+      if (!store.put_blobs(staged)) return false;
+      clock_.advance(std::chrono::seconds(20));
+      for (StagedFile& file : staged) {
+        if (!file.look_again()) return false;
+      }
+    }
+    return false;
   }
 
   void lease(std::size_t self, Store& store, const std::string& name,
@@ -187,10 +215,13 @@ class World {
   }
 
   void pin(std::size_t self, Store& store, const std::string& name) {
-    // More pinned than this and nothing else would ever happen.
-    if (pinned_.size() + unpinning_ > 0) return;
-    if (const auto done = store.pin(world_id(name)); !done)
-      return expect_code(self, done.error(), {ErrorCode::not_found}, "pin");
+    // More pinned than this and nothing else would ever happen. Who pins and unpins at the same
+    // time may get either.
+    if (pinned_.size() + changing_pins_ > 0) return;
+    ++changing_pins_;
+    const auto done = store.pin(world_id(name));
+    --changing_pins_;
+    if (!done) return expect_code(self, done.error(), {ErrorCode::not_found}, "pin");
     if (scheduler_.is_dead(self)) return;
     ++tally_["pins"];
     pinned_.insert(name);
@@ -198,10 +229,11 @@ class World {
   }
 
   void unpin(std::size_t self, Store& store, const std::string& name) {
+    if (changing_pins_ > 0) return;
     pinned_.erase(name);
-    ++unpinning_;
+    ++changing_pins_;
     const auto done = store.unpin(world_id(name));
-    --unpinning_;
+    --changing_pins_;
     if (!done) return expect_code(self, done.error(), {ErrorCode::not_found}, "unpin");
   }
 
@@ -242,8 +274,6 @@ class World {
     if (!listing) return expect_code(self, listing.error(), {}, "list");
     if (!listing->broken.empty() && !scheduler_.is_dead(self))
       fail("a broken manifest: " + listing->broken.front().to_string());
-    const auto statistics = store.statistics();
-    if (!statistics) return expect_code(self, statistics.error(), {}, "statistics");
     const auto found = store.find(world_id(name));
     if (found && *found) store.touch_use((*found)->key);
   }
@@ -369,7 +399,7 @@ class World {
   // What was told to the actors, and must be so. A pin outlives the process.
   std::multiset<std::pair<std::size_t, std::string>> leased_;
   std::set<std::string> pinned_;
-  std::uint64_t unpinning_ = 0;
+  std::uint64_t changing_pins_ = 0;
   std::multiset<std::string> being_removed_;
   std::map<std::size_t, std::map<std::string, std::string>> promises_;
 };
