@@ -279,16 +279,16 @@ bool HttpServer::send_body(const Exchange& exchange, const HttpReply& reply, std
   Stream& stream = exchange.stream;
   std::uint64_t sent = 0;
   while (sent < limit && !body.empty()) {
-    std::size_t count = std::min<std::uint64_t>(
-        limit - sent, reply.drip_bytes > 0 ? reply.drip_bytes : k_piece_bytes);
+    const bool drips = reply.drip_bytes > 0 && sent >= reply.drip_from;
+    std::size_t count =
+        std::min<std::uint64_t>(limit - sent, drips ? reply.drip_bytes : k_piece_bytes);
     const std::size_t at = sent % body.size();
     count = std::min(count, body.size() - at);
     const std::string_view piece = body.substr(at, count);
     if (!(is_chunked ? stream.write(as_chunk(piece)) : stream.write(piece))) return false;
     sent += count;
     count_body(exchange.request, count);
-    if (reply.drip_bytes > 0 &&
-        is_gone_within(exchange.descriptor, static_cast<int>(reply.drip_pause.count())))
+    if (drips && is_gone_within(exchange.descriptor, static_cast<int>(reply.drip_pause.count())))
       return false;
   }
   return !is_chunked || reply.ending != HttpReply::Ending::as_framed || stream.write("0\r\n\r\n");

@@ -57,6 +57,7 @@ struct HttpReply {
   bool has_endless_body = false;           // repeats the body until the client goes
   std::size_t drip_bytes = 0;              // so many bytes, then a pause; 0: as fast as it goes
   std::chrono::milliseconds drip_pause{0};
+  std::uint64_t drip_from = 0;  // body bytes that go fast before
 
   HttpReply with_status(int s) &&;
   HttpReply with_header(std::string name, std::string value) &&;
