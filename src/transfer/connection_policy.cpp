@@ -28,6 +28,7 @@ constexpr milliseconds k_longest_settling{1000};
 
 constexpr milliseconds k_answer_time{20};  // what a server thinks about
 
+constexpr milliseconds k_known_after{1000};
 constexpr milliseconds k_slow_after{2000};
 constexpr double k_slow_part = 0.2;  // of what is typical
 
@@ -64,7 +65,7 @@ RampDecision decide_ramp(const RampSnapshot& now) {
 double typical_rate(const std::vector<LaneSnapshot>& lanes, double before) {
   std::vector<double> rates;
   for (const LaneSnapshot& lane : lanes) {
-    if (!lane.is_paused) rates.push_back(lane.rate);
+    if (!lane.is_paused && lane.age >= k_known_after) rates.push_back(lane.rate);
   }
   if (rates.size() < 2) return before;
   // The upper one of two: with two connections, the faster sets the measure.

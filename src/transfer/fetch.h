@@ -119,6 +119,7 @@ class Fetch final : private Lane::Owner {
   void tend_lanes(TimePoint now);
   void check_patience(TimePoint now);
   void resume_lanes(TimePoint now);
+  void learn_rate(const Lane& lane);
   void replace_slow_lane(TimePoint now);
   void ramp(TimePoint now);
   void restart_ramp(TimePoint now, int connections);

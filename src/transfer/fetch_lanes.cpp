@@ -247,7 +247,10 @@ void Fetch::on_lane_done(Lane& lane, CURLcode code) {
   const auto index = static_cast<std::size_t>(found - lanes_.begin());
   if (disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
   // However the answer ended: what was asked for is here.
-  if (lane.has_brought_all()) return close_lane(index);
+  if (lane.has_brought_all()) {
+    learn_rate(lane);
+    return close_lane(index);
+  }
   if (lane.is_over && lane.complaint == Lane::Complaint::none) return close_lane(index);
   const bool is_alone = lanes_.size() == 1;
   if (is_alone && lane.head.is_complete && is_redirect(lane.head)) {
@@ -440,6 +443,14 @@ std::vector<LaneSnapshot> Fetch::snapshots(TimePoint now) const {
                    lane->is_paused || lane->is_over});
   }
   return all;
+}
+
+// What a connection brings is also known from those that are done.
+void Fetch::learn_rate(const Lane& lane) {
+  const std::chrono::duration<double> took = context_.options.clock->steady_now() - lane.began;
+  if (wanted_lanes_ < 2 || took.count() <= 0) return;
+  const double rate = static_cast<double>(lane.next - lane.asked.from) / took.count();
+  typical_rate_ = typical_rate_ == 0 ? rate : (typical_rate_ * 3 + rate) / 4;
 }
 
 void Fetch::replace_slow_lane(TimePoint now) {
