@@ -13,7 +13,10 @@ bool HostGates::try_enter(const std::string& origin, TimePoint now) {
   return true;
 }
 
-void HostGates::leave(const std::string& origin) { --gates_[origin].inside; }
+void HostGates::leave(const std::string& origin) {
+  --gates_[origin].inside;
+  ++changes_;
+}
 
 void HostGates::close_until(const std::string& origin, TimePoint until) {
   Gate& gate = gates_[origin];
