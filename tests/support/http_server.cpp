@@ -63,6 +63,16 @@ std::optional<HttpRequest> read_request(Stream& stream, std::string& pending) {
   return request;
 }
 
+// Takes up to `wanted` bytes from what is left.
+std::size_t take_from(std::atomic<std::uint64_t>& budget, std::size_t wanted) {
+  std::uint64_t left = budget.load();
+  while (left != UINT64_MAX) {
+    const std::uint64_t taken = std::min<std::uint64_t>(left, wanted);
+    if (budget.compare_exchange_weak(left, left - taken)) return taken;
+  }
+  return wanted;
+}
+
 std::string as_chunk(std::string_view data) {
   std::array<char, 20> size{};
   std::snprintf(size.data(), size.size(), "%zx\r\n", data.size());
@@ -284,6 +294,8 @@ bool HttpServer::send_body(const Exchange& exchange, const HttpReply& reply, std
         std::min<std::uint64_t>(limit - sent, drips ? reply.drip_bytes : k_piece_bytes);
     const std::size_t at = sent % body.size();
     count = std::min(count, body.size() - at);
+    if (reply.budget) count = take_from(*reply.budget, count);
+    if (count == 0) return !is_gone_within(exchange.descriptor, -1);
     const std::string_view piece = body.substr(at, count);
     if (!(is_chunked ? stream.write(as_chunk(piece)) : stream.write(piece))) return false;
     sent += count;

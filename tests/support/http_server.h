@@ -58,6 +58,9 @@ struct HttpReply {
   std::size_t drip_bytes = 0;              // so many bytes, then a pause; 0: as fast as it goes
   std::chrono::milliseconds drip_pause{0};
   std::uint64_t drip_from = 0;  // body bytes that go fast before
+  // Body bytes that are left for this and other answers: silence when they are spent. UINT64_MAX is
+  // no limit.
+  std::shared_ptr<std::atomic<std::uint64_t>> budget;
 
   HttpReply with_status(int s) &&;
   HttpReply with_header(std::string name, std::string value) &&;
