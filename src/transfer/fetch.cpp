@@ -55,8 +55,9 @@ Fetch::Fetch(FetchRequest request, Promise<Fetched> promise, const FetchContext&
 Fetch::~Fetch() {
   if (stage_ == Stage::done) return;
   close_lanes();
+  close_copy();
   drop_unpacker();
-  if (landing_) landing_->keep();
+  if (landing_ && !outcome_) landing_->keep();
   promise_.complete(
       Error(ErrorCode::cancelled, Subject::other, "fetching " + request_.what + " was cancelled"));
 }
@@ -128,13 +129,14 @@ void Fetch::step_fetching(TimePoint now) {
 }
 
 void Fetch::fetch_more(TimePoint now) {
-  if (copy_) return copy_more();
+  if (copy_) copy_more(now);
+  if (copy_ || stage_ != Stage::fetching) return;
   if (!lanes_.empty()) tend_lanes(now);
   if (stage_ != Stage::fetching || landing_->is_complete()) return;
   if (lanes_.empty()) {
     if (source_ >= plan_.sources.size()) return give_up(error_of_all(request_, plan_.failed));
     if (now < not_before_) return;
-    if (url_.is_file()) return copy_more();
+    if (url_.is_file()) return copy_more(now);
   }
   while (static_cast<int>(lanes_.size()) < wanted_lanes_ && start_lane(now)) {
   }
@@ -142,7 +144,7 @@ void Fetch::fetch_more(TimePoint now) {
 
 void Fetch::on_whole(const Digest& digest) {
   close_lanes();
-  copy_.reset();
+  close_copy();
   if (digest != request_.digest) {
     drop_unpacker();
     const bool was_partly_old = landing_->doubt();
@@ -165,46 +167,54 @@ void Fetch::on_whole(const Digest& digest) {
 
 // ---- a local file ----
 
-void Fetch::copy_more() {
+void Fetch::copy_more(TimePoint now) {
   if (!copy_) {
+    // A disk is a host too: a thousand files at once would need a thousand buffers.
+    if (!context_.hosts.try_enter(url_.origin, now)) return;
     copy_ = std::make_shared<LocalCopy>(*context_.options.files, context_.workers, url_.file_path);
     landing_->set_validator(source_shown(), "");
   }
   if (copy_->is_busy()) return;
-  if (const std::optional<LocalCopy::Slice> slice = copy_->take()) {
-    if (slice->error && slice->error->code == ErrorCode::not_found) {
-      return fail(local_failure(ErrorCode::not_found, "does not exist"));
-    }
-    if (slice->error) {
-      return fail(local_failure(slice->error->code, "cannot be read: " + slice->error->message));
-    }
-    if (slice->stat.kind != base::FileKind::regular) {
-      return fail(local_failure(ErrorCode::not_found, slice->stat.kind == base::FileKind::directory
-                                                          ? "is a folder, not a file"
-                                                          : "is not a regular file"));
-    }
-    remember_first(slice->range.from, slice->bytes);
-    const std::uint64_t size = slice->stat.size.count();
-    if (size != catalogued()) {
-      return fail(failure_of_size(arrived(), "has " + std::to_string(size), request_.bytes));
-    }
-    if (slice->bytes.size() < slice->range.size()) {
-      const std::uint64_t end = slice->range.from + slice->bytes.size();
-      return fail(failure_of_size(arrived(), "has " + std::to_string(end), request_.bytes));
-    }
-    Result<void> written = landing_->write(slice->range.from, slice->bytes);
-    if (!written) return give_up(std::move(written).error());
-  }
+  if (const std::optional<LocalCopy::Slice> slice = copy_->take()) take_slice(*slice);
+  if (!copy_) return;  // that ended it
   const ByteRange gap = landing_->present().first_gap({0, catalogued()});
   if (gap.is_empty()) {
-    copy_.reset();
-    Landing::News news = landing_->step();
-    if (news.error) return give_up(*std::move(news.error));
-    if (news.whole) on_whole(*news.whole);
+    close_copy();
+    context_.workers.wake();  // for the next step, which sees that it is whole
     return;
   }
   if (!landing_->may_take(gap.from)) return;
   copy_->read({gap.from, std::min(gap.to, gap.from + LocalCopy::k_slice_bytes)});
+}
+
+void Fetch::take_slice(const LocalCopy::Slice& slice) {
+  if (slice.error && slice.error->code == ErrorCode::not_found) {
+    return fail(local_failure(ErrorCode::not_found, "does not exist"));
+  }
+  if (slice.error) {
+    return fail(local_failure(slice.error->code, "cannot be read: " + slice.error->message));
+  }
+  if (slice.stat.kind != base::FileKind::regular) {
+    const bool is_folder = slice.stat.kind == base::FileKind::directory;
+    return fail(local_failure(ErrorCode::not_found,
+                              is_folder ? "is a folder, not a file" : "is not a regular file"));
+  }
+  remember_first(slice.range.from, slice.bytes);
+  const auto has = [&](std::uint64_t size) {
+    return failure_of_size(arrived(), "has " + std::to_string(size), request_.bytes);
+  };
+  if (slice.stat.size.count() != catalogued()) return fail(has(slice.stat.size.count()));
+  if (slice.bytes.size() < slice.range.size()) {
+    return fail(has(slice.range.from + slice.bytes.size()));
+  }
+  Result<void> written = landing_->write(slice.range.from, slice.bytes);
+  if (!written) give_up(std::move(written).error());
+}
+
+void Fetch::close_copy() {
+  if (!copy_) return;
+  copy_.reset();
+  context_.hosts.leave("file://");
 }
 
 // ---- an archive ----
@@ -262,7 +272,7 @@ void Fetch::tell(LogLevel level, const std::string& message) const {
 
 void Fetch::fail(Failure failure) {
   close_lanes();
-  copy_.reset();
+  close_copy();
   ++failures_;
   const TimePoint now = context_.options.clock->steady_now();
   const std::uint64_t present = landing_->present().total();
@@ -312,7 +322,7 @@ void Fetch::next_source(Failure failure, const std::string& told) {
 
 void Fetch::give_up(Error error) {
   close_lanes();
-  copy_.reset();
+  close_copy();
   drop_unpacker();
   const bool is_wrong_result = error.subject == Subject::model && landing_->is_complete();
   if (is_wrong_result) {

@@ -93,7 +93,9 @@ class Fetch final : private Lane::Owner {
   void step_unpacking();
   void feed_unpacker();
   void drop_unpacker();
-  void copy_more();
+  void copy_more(TimePoint now);
+  void take_slice(const LocalCopy::Slice& slice);
+  void close_copy();
   bool is_late(TimePoint now) const;
   Url source_url() const;
   std::string told_of(const Failure& failure) const;
@@ -113,6 +115,7 @@ class Fetch final : private Lane::Owner {
   void remember_first(std::uint64_t at, std::span<const std::byte> bytes);
   bool has_other_lane(const Lane& lane) const;
   std::optional<ByteRange> next_range(TimePoint now);
+  bool has_room_at_host(TimePoint now);
   bool start_lane(TimePoint now);
   void close_lane(std::size_t index);
   void close_lanes();

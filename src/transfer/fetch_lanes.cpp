@@ -68,21 +68,18 @@ std::optional<ByteRange> Fetch::next_range(TimePoint now) {
   return rest;
 }
 
-bool Fetch::start_lane(TimePoint now) {
+// A thousand files that wait for sixteen places must not look at them all the time.
+bool Fetch::has_room_at_host(TimePoint now) {
   if (is_waiting_for_host_ && gate_changes_ == context_.hosts.changes()) return false;
-  // Before the place at the host: to cut another connection's part is cheap to undo by nobody
-  // taking it, since what is not taken is a gap again.
-  if (!context_.hosts.try_enter(url_.origin, now)) {
-    is_waiting_for_host_ = context_.hosts.is_full(url_.origin);
-    gate_changes_ = context_.hosts.changes();
-    return false;
-  }
-  is_waiting_for_host_ = false;
+  is_waiting_for_host_ = context_.hosts.is_full(url_.origin);
+  gate_changes_ = context_.hosts.changes();
+  return context_.hosts.has_room(url_.origin, now);
+}
+
+bool Fetch::start_lane(TimePoint now) {
+  if (!has_room_at_host(now)) return false;
   const std::optional<ByteRange> range = next_range(now);
-  if (!range) {
-    context_.hosts.leave(url_.origin);
-    return false;
-  }
+  if (!range || !context_.hosts.try_enter(url_.origin, now)) return false;
   const bool is_whole = *range == ByteRange{0, catalogued()};
   const bool asks_range = use_ranges_ && !is_whole;
   Lane::Owner& owner = *this;
@@ -174,7 +171,8 @@ bool Fetch::take_part(Lane& lane) {
   if (content && content->total && *content->total != catalogued()) {
     lane.complaint = Complaint::other_total;
     lane.total_told = content->total;
-  } else if (!content || content->range != lane.asked) {
+  } else if (!content || content->range != lane.asked ||
+             head.content_length.value_or(lane.asked.size()) != lane.asked.size()) {
     lane.complaint = Complaint::other_range;
   } else if (is_other_validator(known, told)) {
     lane.complaint = Complaint::other_object;

@@ -200,6 +200,7 @@ void Landing::forget(const ByteRanges& ranges) {
     return !present_.contains(chunk_range(claim.first, bytes_));
   });
   wants_journal_ = !present_.is_empty();
+  unjournalled_ = std::min(unjournalled_, present_.total());
 }
 
 void Landing::rehash() {
