@@ -116,6 +116,7 @@ void Fetch::step_fetching(TimePoint now) {
               "run it again: it goes on where it stopped")
             .as_retryable());
   }
+  if (disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
   Landing::News news = landing_->step();
   if (news.error) return give_up(*std::move(news.error));
   if (landing_->reused() < reused_before_) {

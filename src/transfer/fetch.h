@@ -112,6 +112,9 @@ class Fetch final : private Lane::Owner {
   bool take_whole(Lane& lane);
   bool take_part(Lane& lane);
   Take keep(Lane& lane, std::span<const std::byte> bytes);
+  // Writes what waits in a lane. False after an error, which is disk_error_ then.
+  bool flush(Lane& lane);
+  void flush_lanes(TimePoint now);
   void remember_first(std::uint64_t at, std::span<const std::byte> bytes);
   bool has_other_lane(const Lane& lane) const;
   std::optional<ByteRange> next_range(TimePoint now);

@@ -11,6 +11,11 @@ namespace {
 
 constexpr int k_max_redirects = 10;
 
+// A write costs a system call; larger brought nothing when measured. What came is written after
+// the interval at the latest, so that progress is seen on a slow line too.
+constexpr std::size_t k_write_bytes = 256 * 1024;
+constexpr std::chrono::milliseconds k_flush_interval{50};
+
 // A small body of a redirect or an error is read to its end, so that the connection can serve the
 // next request.
 constexpr std::uint64_t k_max_dropped_bytes = 64 * 1024;
@@ -98,6 +103,7 @@ bool Fetch::start_lane(TimePoint now) {
 }
 
 void Fetch::close_lane(std::size_t index) {
+  (void)flush(*lanes_[index]);  // an error is looked at in the next step
   const std::string origin = lanes_[index]->origin;
   lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(index));
   context_.hosts.leave(origin);
@@ -145,7 +151,10 @@ bool Fetch::take_whole(Lane& lane) {
     return true;
   }
   // Others that have not answered yet asked for parts of what this one brings.
-  for (const auto& other : lanes_) other->is_over = other.get() != &lane;
+  for (const auto& other : lanes_) {
+    other->is_over = other.get() != &lane;
+    other->pending.clear();
+  }
   if (Result<void> done = landing_->forget_all(); !done) {
     disk_error_ = std::move(done).error();
     return false;
@@ -223,12 +232,13 @@ Take Fetch::keep(Lane& lane, std::span<const std::byte> bytes) {
   const std::uint64_t room = lane.limit - lane.next;
   const auto wanted = bytes.first(std::min<std::uint64_t>(bytes.size(), room));
   remember_first(lane.next, wanted);
-  if (Result<void> done = landing_->write(lane.next, wanted); !done) {
-    disk_error_ = std::move(done).error();
+  if (lane.pending.empty()) lane.pending_since = context_.options.clock->steady_now();
+  lane.pending.insert(lane.pending.end(), wanted.begin(), wanted.end());
+  lane.next += wanted.size();
+  if (lane.pending.size() >= k_write_bytes && !flush(lane)) {
     lane.is_over = true;
     return Take::stop;
   }
-  lane.next += wanted.size();
   const bool is_file_end = lane.limit == catalogued();
   if (bytes.size() > room && is_file_end) lane.complaint = Lane::Complaint::too_long;
   // Up to where another connection took over; what follows is not wanted.
@@ -238,12 +248,26 @@ Take Fetch::keep(Lane& lane, std::span<const std::byte> bytes) {
   return Take::stop;
 }
 
+bool Fetch::flush(Lane& lane) {
+  if (lane.pending.empty()) return true;
+  Result<void> done = landing_->write(lane.next - lane.pending.size(), lane.pending);
+  lane.pending.clear();
+  if (!done) disk_error_ = std::move(done).error();
+  return !disk_error_;
+}
+
+void Fetch::flush_lanes(TimePoint now) {
+  for (const auto& lane : lanes_) {
+    if (now - lane->pending_since >= k_flush_interval) (void)flush(*lane);
+  }
+}
+
 void Fetch::on_lane_done(Lane& lane, CURLcode code) {
   const auto found = std::find_if(lanes_.begin(), lanes_.end(),
                                   [&](const auto& one) { return one.get() == &lane; });
   if (found == lanes_.end()) return;
   const auto index = static_cast<std::size_t>(found - lanes_.begin());
-  if (disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
+  if (!flush(lane) || disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
   // However the answer ended: what was asked for is here.
   if (lane.has_brought_all()) {
     learn_rate(lane);
@@ -383,6 +407,8 @@ void Fetch::tend_lanes(TimePoint now) {
   }
   check_patience(now);
   if (stage_ != Stage::fetching) return;
+  flush_lanes(now);
+  if (disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
   resume_lanes(now);
   if (stage_ != Stage::fetching) return;
   for (const auto& lane : lanes_) lane->sample(now);

@@ -14,9 +14,10 @@ namespace {
 constexpr std::uint64_t k_window_bytes = 64 * 1024 * 1024;
 
 // A journal is begun after so much, and nothing more is taken when it still is not written after
-// the second: so much a kill can cost at most.
-constexpr std::uint64_t k_journal_step = 8 * 1024 * 1024;
-constexpr std::uint64_t k_journal_limit = 16 * 1024 * 1024;
+// the second. With what is on its way in the connections that keeps what a kill can cost below
+// 16 MiB.
+constexpr std::uint64_t k_journal_step = 6 * 1024 * 1024;
+constexpr std::uint64_t k_journal_limit = 12 * 1024 * 1024;
 
 // The store gives a blob its final permissions when it publishes it.
 constexpr std::uint32_t k_data_permissions = 0644;
