@@ -63,6 +63,7 @@ Fetch::~Fetch() {
 }
 
 void Fetch::step(TimePoint now) {
+  if (is_late(now)) return too_late();
   if (stage_ == Stage::queued) begin(now);
   if (stage_ == Stage::adopting && !landing_->is_adopting()) {
     stage_ = Stage::fetching;
@@ -94,6 +95,8 @@ std::chrono::milliseconds Fetch::until_next_step(TimePoint now) const {
 // ---- stages ----
 
 void Fetch::begin(TimePoint now) {
+  // What waits for its turn costs nothing: no file is opened for it, and nothing is looked at.
+  if (!url_.is_file() && !has_room_at_host(now)) return;
   meter_.restart(now, 0);
   std::shared_ptr<void> pass = context_.folders.try_enter(request_.folder);
   if (!pass) return;  // a cancelled fetch is still writing its journal there
@@ -105,17 +108,19 @@ void Fetch::begin(TimePoint now) {
 
 bool Fetch::is_late(TimePoint now) const {
   const auto deadline = context_.options.deadline;
-  return deadline.count() > 0 && now - started_ > deadline;
+  const bool runs = stage_ == Stage::queued || stage_ == Stage::adopting ||
+                    stage_ == Stage::fetching || stage_ == Stage::unpacking;
+  return runs && deadline.count() > 0 && now - started_ > deadline;
+}
+
+void Fetch::too_late() {
+  give_up(Error(ErrorCode::timed_out, Subject::network,
+                request_.what + " was not here within " + in_seconds(context_.options.deadline),
+                "run it again: it goes on where it stopped")
+              .as_retryable());
 }
 
 void Fetch::step_fetching(TimePoint now) {
-  if (is_late(now)) {
-    return give_up(
-        Error(ErrorCode::timed_out, Subject::network,
-              request_.what + " was not here within " + in_seconds(context_.options.deadline),
-              "run it again: it goes on where it stopped")
-            .as_retryable());
-  }
   if (disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
   Landing::News news = landing_->step();
   if (news.error) return give_up(*std::move(news.error));
@@ -325,11 +330,9 @@ void Fetch::give_up(Error error) {
   close_lanes();
   close_copy();
   drop_unpacker();
-  const bool is_wrong_result = error.subject == Subject::model && landing_->is_complete();
-  if (is_wrong_result) {
-    landing_->remove();
-  } else {
-    landing_->keep();
+  if (landing_) {
+    const bool is_wrong_result = error.subject == Subject::model && landing_->is_complete();
+    is_wrong_result ? landing_->remove() : landing_->keep();
   }
   outcome_ = error.context.empty() ? std::move(error).with_context("fetch " + request_.what)
                                    : std::move(error);
@@ -350,7 +353,7 @@ void Fetch::succeed(Digest digest, ByteCount bytes, std::vector<Digest> chunks) 
 
 // The folder is given back only when nothing is written there any more.
 void Fetch::end() {
-  if (!landing_->is_idle()) return;
+  if (landing_ && !landing_->is_idle()) return;
   report(context_.options.clock->steady_now());
   stage_ = Stage::done;
   unpacker_.reset();

@@ -97,6 +97,7 @@ class Fetch final : private Lane::Owner {
   void take_slice(const LocalCopy::Slice& slice);
   void close_copy();
   bool is_late(TimePoint now) const;
+  void too_late();
   Url source_url() const;
   std::string told_of(const Failure& failure) const;
   void tell(LogLevel level, const std::string& message) const;

@@ -171,6 +171,60 @@ TEST_F(ResumeTest, AServerThatBreaksOffEveryFewMegabytesIsSlowAndNotDead) {
   EXPECT_GE(server_.request_count(), 11U);
 }
 
+TEST_F(ResumeTest, AfterTheDeadlineThePartialStaysForTheNext) {
+  options_.deadline = std::chrono::milliseconds(300);
+  RangeFile file = range_file(body_);
+  file.twist = [](const HttpRequest&, HttpReply reply) {
+    return std::move(reply).ending_with(Ending::stall, 5 * k_mib);
+  };
+  server_.on("/m.onnx", range_handler(file));
+  const Error error = fetch_it().error();
+  EXPECT_EQ(error.code, ErrorCode::timed_out);
+  EXPECT_TRUE(error.retryable);
+  EXPECT_THAT(error.message, HasSubstr("was not here within 0.3 s"));
+  const Result<Journal> left = load_journal(base::FileSystem::real(), journal());
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->chunks.size(), 1U);
+}
+
+TEST_F(ResumeTest, AnotherSourceGoesOnAndTheDigestDecides) {
+  RangeFile broken = range_file(body_);
+  broken.etag = "\"one\"";
+  std::atomic<int> asked = 0;
+  broken.twist = [&](const HttpRequest&, HttpReply reply) {
+    if (asked++ > 0) return test::status_reply(410);
+    return std::move(reply).ending_with(Ending::close, 6 * k_mib);
+  };
+  server_.on("/one", range_handler(broken));
+  server_.on("/two", range_handler(range_file(body_)));
+  const Result<Fetched> fetched = fetch(body_, {server_.url("/one"), server_.url("/two")});
+  expect_whole(fetched);
+  EXPECT_EQ(fetched->received.count(), body_.size());
+  EXPECT_EQ(server_.requests().back().headers.count("if-range"), 0U);
+}
+
+TEST_F(ResumeTest, BytesOfASourceWithAnotherFileAreReplacedByTheNextOnes) {
+  RangeFile wrong = range_file(test::flipped(body_, 3));
+  std::atomic<int> asked = 0;
+  wrong.twist = [&](const HttpRequest&, HttpReply reply) {
+    if (asked++ > 0) return test::status_reply(410);
+    return std::move(reply).ending_with(Ending::close, 6 * k_mib);
+  };
+  server_.on("/one", range_handler(wrong));
+  server_.on("/two", range_handler(range_file(body_)));
+  const Result<Fetched> fetched = fetch(body_, {server_.url("/one"), server_.url("/two")});
+  expect_whole(fetched);
+  EXPECT_GE(fetched->received.count(), body_.size());
+}
+
+TEST_F(ResumeTest, TwoFetchesIntoOneFolderComeOneAfterTheOther) {
+  server_.on("/m.onnx", range_handler(range_file(body_)));
+  const Job<Fetched> first = start(request_for(body_, {server_.url("/m.onnx")}));
+  const Job<Fetched> second = start(request_for(body_, {server_.url("/m.onnx")}));
+  EXPECT_TRUE(first.get());
+  expect_whole(second.get());
+}
+
 TEST_F(ResumeTest, TheChunksOfASeedThatHashRightAreCopied) {
   server_.on("/m.onnx", range_handler(range_file(body_)));
   Seed seed{scratch_.write("bad_blob", test::flipped(body_, 9 * k_mib)), ""};
