@@ -75,6 +75,7 @@ void Fetch::step(TimePoint now) {
   if (stage_ == Stage::unpacking) step_unpacking();
   if (stage_ == Stage::ending) end();
   if (stage_ != Stage::done) report(now);
+  seen_received_ = received_;
 }
 
 std::chrono::milliseconds Fetch::until_next_step(TimePoint now) const {
@@ -130,6 +131,7 @@ void Fetch::step_fetching(TimePoint now) {
     reused_before_ = landing_->reused();
   }
   feed_unpacker();
+  if (stage_ != Stage::fetching) return;
   if (news.whole) return on_whole(*news.whole);
   if (stage_ == Stage::fetching) fetch_more(now);
 }
@@ -228,7 +230,8 @@ void Fetch::close_copy() {
 void Fetch::feed_unpacker() {
   if (!request_.unpack) return;
   const std::uint64_t hashed = landing_->hashed();
-  if (hashed < unpacker_fed_) drop_unpacker();  // it was given what turned out to be wrong
+  if (landing_->setbacks() != unpacker_setbacks_) drop_unpacker();  // it read what is no more
+  unpacker_setbacks_ = landing_->setbacks();
   if (hashed == 0) return;
   if (!unpacker_) {
     Result<std::unique_ptr<Unpacker>> unpacker = Unpacker::start(
@@ -367,8 +370,13 @@ void Fetch::report(TimePoint now) {
     meter_.sample(now, landing_->present().total());
     last_sample_ = now;
   }
-  if (!is_whole && now - last_report_ < k_report_interval) return;
+  // What came last before a pause is told at once: nothing may follow for long.
+  const std::uint64_t present =
+      landing_ && !landing_->is_adopting() ? landing_->present().total() : 0;
+  const bool is_pause = received_ == seen_received_ && present != reported_;
+  if (!is_whole && !is_pause && now - last_report_ < k_report_interval) return;
   last_report_ = now;
+  reported_ = present;
   Progress progress;
   progress.phase = Phase::downloading;
   progress.subject = request_.what;
@@ -376,7 +384,7 @@ void Fetch::report(TimePoint now) {
   if (stage_ == Stage::queued) progress.phase = Phase::queued;
   if (is_whole) progress.bytes_done = catalogued();
   if (landing_ && !landing_->is_adopting() && !is_whole) {
-    progress.bytes_done = landing_->present().total();
+    progress.bytes_done = present;
     const bool is_behind = catalogued() - landing_->hashed() > 16 * k_chunk_bytes;
     if (landing_->is_complete() && is_behind) {
       progress.phase = Phase::verifying;

@@ -151,6 +151,7 @@ class Fetch final : private Lane::Owner {
   std::shared_ptr<Landing> landing_;
   std::shared_ptr<Unpacker> unpacker_;
   std::uint64_t unpacker_fed_ = 0;
+  std::uint64_t unpacker_setbacks_ = 0;
   std::optional<Result<Fetched>> outcome_;
 
   // The source.
@@ -186,6 +187,8 @@ class Fetch final : private Lane::Owner {
   RateMeter meter_;
   TimePoint last_sample_{};
   TimePoint last_report_{};
+  std::uint64_t reported_ = 0;       // bytes
+  std::uint64_t seen_received_ = 0;  // received_ at the end of the last step
   // Last: its callback may run on another thread until it is destroyed.
   std::stop_callback<std::function<void()>> on_cancel_;
 };

@@ -127,12 +127,6 @@ bool Fetch::on_lane_head(Lane& lane, const HttpHead& head) {
   if (is_redirect(head)) return true;
   if (is_whole_file(head)) return take_whole(lane);
   if (head.status == 206 && lane.asks_range) return take_part(lane);
-  if (head.status == 416 && lane.asks_range) {
-    const std::optional<ContentRange> content = parse_content_range(head.content_range);
-    if (content && content->total && *content->total != catalogued()) {
-      lane.total_told = content->total;
-    }
-  }
   return true;
 }
 
@@ -179,9 +173,7 @@ bool Fetch::take_part(Lane& lane) {
   using Complaint = Lane::Complaint;
   if (content && content->total && *content->total != catalogued()) {
     lane.complaint = Complaint::other_total;
-    lane.total_told = content->total;
-  } else if (!content || content->range != lane.asked ||
-             head.content_length.value_or(lane.asked.size()) != lane.asked.size()) {
+  } else if (!content || content->range != lane.asked) {
     lane.complaint = Complaint::other_range;
   } else if (is_other_validator(known, told)) {
     lane.complaint = Complaint::other_object;
@@ -258,7 +250,8 @@ bool Fetch::flush(Lane& lane) {
 
 void Fetch::flush_lanes(TimePoint now) {
   for (const auto& lane : lanes_) {
-    if (now - lane->pending_since >= k_flush_interval) (void)flush(*lane);
+    const bool has_paused = received_ == seen_received_;
+    if (has_paused || now - lane->pending_since >= k_flush_interval) (void)flush(*lane);
   }
 }
 
@@ -290,8 +283,11 @@ void Fetch::on_lane_done(Lane& lane, CURLcode code) {
                           lane.head.status < 500 && url_.text != source_url().text;
   if (is_expired && failure.subject == Subject::network) failure.remedy = Remedy::retry;
   using Complaint = Lane::Complaint;
-  const bool is_range_trouble = lane.complaint == Complaint::other_range ||
-                                (lane.head.status == 416 && !lane.total_told && lane.asks_range);
+  // What the server says of a part is believed of the part only: the whole may be the right one.
+  const bool is_range_trouble =
+      lane.asks_range &&
+      (lane.complaint == Complaint::other_range || lane.complaint == Complaint::other_total ||
+       lane.complaint == Complaint::too_long || lane.head.status == 416);
   if (is_range_trouble) use_ranges_ = false;
   if (is_range_trouble || lane.complaint == Complaint::other_object) {
     if (Result<void> done = landing_->forget_all(); !done) return give_up(std::move(done).error());
@@ -342,6 +338,7 @@ void Fetch::redirect(const HttpHead& head) {
   Result<Url> to = follow_redirect(url_, head.location);
   if (!to) return fail(not_usable(to.error().code, "redirects wrongly: " + to.error().message));
   url_ = *std::move(to);  // and waits for its turn there
+  add_token(url_, context_.options.tokens);
 }
 
 Failure Fetch::failure_of_part(const Lane& lane) const {
@@ -352,6 +349,10 @@ Failure Fetch::failure_of_part(const Lane& lane) const {
   switch (lane.complaint) {
     case Lane::Complaint::other_object: failure.reason = "has changed the file meanwhile"; break;
     case Lane::Complaint::not_a_range: failure.reason = "sent the whole file for a part"; break;
+    case Lane::Complaint::other_total:
+      failure.reason = "sent a part of a file of another size";
+      break;
+    case Lane::Complaint::too_long: failure.reason = "sent more than the part asked for"; break;
     default:
       failure.reason = "answered " + std::to_string(lane.head.status) +
                        " with another part of the file than was asked for";
@@ -370,8 +371,7 @@ Failure Fetch::failure_of_lane(const Lane& lane, CURLcode code) const {
     }
     return failure_of_curl(code, lane.exchange->explain(code), context_.options.ca_file);
   }
-  if (lane.total_told) return told("has " + std::to_string(*lane.total_told));
-  if (lane.complaint == Lane::Complaint::too_long) {
+  if (lane.complaint == Lane::Complaint::too_long && !lane.asks_range) {
     return told("sends more than " + std::to_string(catalogued()));
   }
   if (lane.complaint != Lane::Complaint::none) return failure_of_part(lane);

@@ -205,6 +205,7 @@ void Landing::forget(const ByteRanges& ranges) {
 }
 
 void Landing::rehash() {
+  ++setbacks_;
   frontier_.restart();
   frontier_.claim(claims_);
   reached_ = 0;
@@ -219,11 +220,16 @@ Landing::News Landing::step() {
   Frontier::News found = frontier_.take_news();
   reached_ = found.reached;
   if (found.refuted) {
+    ++setbacks_;
     ByteRanges chunk;
     chunk.add(chunk_range(*found.refuted, bytes_));
     forget(chunk);
   }
   news.error = error_ ? std::move(error_) : std::move(found.error);
+  if (!news.error) {
+    std::lock_guard lock(mutex_);
+    news.error = std::exchange(sync_error_, std::nullopt);
+  }
   if (is_complete() && !found.is_running) news.whole = found.whole;
   journal_more();
   return news;
@@ -283,21 +289,27 @@ void Landing::post_journal() {
   syncs_.fetch_add(1, std::memory_order_relaxed);
   workers_.syncer.post(
       [self = shared_from_this(), text = journal().to_text(), bytes = unjournalled_] {
-        self->write_journal(text);
-        // Also when it could not be written: a journal only saves work, and the next one may do.
+        if (Result<void> synced = self->write_journal(text); !synced) {
+          std::lock_guard lock(self->mutex_);
+          self->sync_error_ = std::move(synced).error();
+        }
         self->newly_journalled_.fetch_add(bytes, std::memory_order_acq_rel);
         self->syncs_.fetch_sub(1, std::memory_order_release);
         self->workers_.wake();
       });
 }
 
-void Landing::write_journal(const std::string& text) {
+// Errors: data that could not be synced, which a later sync would not find again.
+Result<void> Landing::write_journal(const std::string& text) {
   // A descriptor of its own: the loop goes on writing through the other.
   Result<std::unique_ptr<base::WritableFile>> data =
       files_.create(path_, base::CreateMode::append, k_data_permissions);
-  if (!data || !(*data)->sync()) return;
+  if (!data) return {};
+  if (Result<void> synced = (*data)->sync(); !synced) return synced;
   (void)(*data)->close();
+  // A journal that cannot be written is done without: it only saves work, and the next one may do.
   (void)save_journal(files_, journal_path_, text);
+  return {};
 }
 
 // ---- how it ends ----

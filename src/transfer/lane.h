@@ -89,9 +89,8 @@ class Lane final : public HttpExchange::Receiver {
   HttpHead head;
   Body body = Body::drop;
   Complaint complaint = Complaint::none;
-  std::optional<std::uint64_t> total_told;  // by the server, when it is another than ours
-  std::uint64_t next;                       // the byte that comes next
-  std::uint64_t limit;                      // at most what was asked; less when others took the end
+  std::uint64_t next;   // the byte that comes next
+  std::uint64_t limit;  // at most what was asked; less when others took the end
   // Came, and waits to be written with what comes next: libcurl hands over 16 KiB at a time.
   std::vector<std::byte> pending;
   TimePoint pending_since{};
