@@ -106,7 +106,7 @@ class Fetch final : private Lane::Owner {
   std::uint64_t catalogued() const { return request_.bytes.count(); }
   const std::string& source_shown() const { return plan_.sources[source_].url.shown; }
 
-  // fetch_lanes.cpp: connections
+  // fetch_answers.cpp: what an answer means; fetch_lanes.cpp: the connections themselves
   bool on_lane_head(Lane& lane, const HttpHead& head) override;
   Take on_lane_body(Lane& lane, std::span<const std::byte> bytes) override;
   void on_lane_done(Lane& lane, CURLcode code) override;
