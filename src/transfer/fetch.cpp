@@ -80,6 +80,7 @@ void Fetch::step(TimePoint now) {
 
 std::chrono::milliseconds Fetch::until_next_step(TimePoint now) const {
   using std::chrono::milliseconds;
+  if (stage_ == Stage::done) return milliseconds(0);  // its folder is given back when it goes
   if (stage_ == Stage::unpacking) return k_short_tick;
   if (stage_ != Stage::fetching) return k_tick;
   if (lanes_.empty()) {
