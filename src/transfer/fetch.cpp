@@ -55,13 +55,15 @@ Fetch::Fetch(FetchRequest request, Promise<Fetched> promise, const FetchContext&
 Fetch::~Fetch() {
   if (stage_ == Stage::done) return;
   close_lanes();
+  close_copy();
   drop_unpacker();
-  if (landing_) landing_->keep();
+  if (landing_ && !outcome_) landing_->keep();
   promise_.complete(
       Error(ErrorCode::cancelled, Subject::other, "fetching " + request_.what + " was cancelled"));
 }
 
 void Fetch::step(TimePoint now) {
+  if (is_late(now)) return too_late();
   if (stage_ == Stage::queued) begin(now);
   if (stage_ == Stage::adopting && !landing_->is_adopting()) {
     stage_ = Stage::fetching;
@@ -73,10 +75,12 @@ void Fetch::step(TimePoint now) {
   if (stage_ == Stage::unpacking) step_unpacking();
   if (stage_ == Stage::ending) end();
   if (stage_ != Stage::done) report(now);
+  seen_received_ = received_;
 }
 
 std::chrono::milliseconds Fetch::until_next_step(TimePoint now) const {
   using std::chrono::milliseconds;
+  if (stage_ == Stage::done) return milliseconds(0);  // its folder is given back when it goes
   if (stage_ == Stage::unpacking) return k_short_tick;
   if (stage_ != Stage::fetching) return k_tick;
   if (lanes_.empty()) {
@@ -93,6 +97,8 @@ std::chrono::milliseconds Fetch::until_next_step(TimePoint now) const {
 // ---- stages ----
 
 void Fetch::begin(TimePoint now) {
+  // What waits for its turn costs nothing: no file is opened for it, and nothing is looked at.
+  if (!url_.is_file() && !has_room_at_host(now)) return;
   meter_.restart(now, 0);
   std::shared_ptr<void> pass = context_.folders.try_enter(request_.folder);
   if (!pass) return;  // a cancelled fetch is still writing its journal there
@@ -104,17 +110,20 @@ void Fetch::begin(TimePoint now) {
 
 bool Fetch::is_late(TimePoint now) const {
   const auto deadline = context_.options.deadline;
-  return deadline.count() > 0 && now - started_ > deadline;
+  const bool runs = stage_ == Stage::queued || stage_ == Stage::adopting ||
+                    stage_ == Stage::fetching || stage_ == Stage::unpacking;
+  return runs && deadline.count() > 0 && now - started_ > deadline;
+}
+
+void Fetch::too_late() {
+  give_up(Error(ErrorCode::timed_out, Subject::network,
+                request_.what + " was not here within " + in_seconds(context_.options.deadline),
+                "run it again: it goes on where it stopped")
+              .as_retryable());
 }
 
 void Fetch::step_fetching(TimePoint now) {
-  if (is_late(now)) {
-    return give_up(
-        Error(ErrorCode::timed_out, Subject::network,
-              request_.what + " was not here within " + in_seconds(context_.options.deadline),
-              "run it again: it goes on where it stopped")
-            .as_retryable());
-  }
+  if (disk_error_) return give_up(*std::exchange(disk_error_, std::nullopt));
   Landing::News news = landing_->step();
   if (news.error) return give_up(*std::move(news.error));
   if (landing_->reused() < reused_before_) {
@@ -123,18 +132,20 @@ void Fetch::step_fetching(TimePoint now) {
     reused_before_ = landing_->reused();
   }
   feed_unpacker();
+  if (stage_ != Stage::fetching) return;
   if (news.whole) return on_whole(*news.whole);
   if (stage_ == Stage::fetching) fetch_more(now);
 }
 
 void Fetch::fetch_more(TimePoint now) {
-  if (copy_) return copy_more();
+  if (copy_) copy_more(now);
+  if (copy_ || stage_ != Stage::fetching) return;
   if (!lanes_.empty()) tend_lanes(now);
   if (stage_ != Stage::fetching || landing_->is_complete()) return;
   if (lanes_.empty()) {
     if (source_ >= plan_.sources.size()) return give_up(error_of_all(request_, plan_.failed));
     if (now < not_before_) return;
-    if (url_.is_file()) return copy_more();
+    if (url_.is_file()) return copy_more(now);
   }
   while (static_cast<int>(lanes_.size()) < wanted_lanes_ && start_lane(now)) {
   }
@@ -142,7 +153,7 @@ void Fetch::fetch_more(TimePoint now) {
 
 void Fetch::on_whole(const Digest& digest) {
   close_lanes();
-  copy_.reset();
+  close_copy();
   if (digest != request_.digest) {
     drop_unpacker();
     const bool was_partly_old = landing_->doubt();
@@ -165,46 +176,54 @@ void Fetch::on_whole(const Digest& digest) {
 
 // ---- a local file ----
 
-void Fetch::copy_more() {
+void Fetch::copy_more(TimePoint now) {
   if (!copy_) {
+    // A disk is a host too: a thousand files at once would need a thousand buffers.
+    if (!context_.hosts.try_enter(url_.origin, now)) return;
     copy_ = std::make_shared<LocalCopy>(*context_.options.files, context_.workers, url_.file_path);
     landing_->set_validator(source_shown(), "");
   }
   if (copy_->is_busy()) return;
-  if (const std::optional<LocalCopy::Slice> slice = copy_->take()) {
-    if (slice->error && slice->error->code == ErrorCode::not_found) {
-      return fail(local_failure(ErrorCode::not_found, "does not exist"));
-    }
-    if (slice->error) {
-      return fail(local_failure(slice->error->code, "cannot be read: " + slice->error->message));
-    }
-    if (slice->stat.kind != base::FileKind::regular) {
-      return fail(local_failure(ErrorCode::not_found, slice->stat.kind == base::FileKind::directory
-                                                          ? "is a folder, not a file"
-                                                          : "is not a regular file"));
-    }
-    remember_first(slice->range.from, slice->bytes);
-    const std::uint64_t size = slice->stat.size.count();
-    if (size != catalogued()) {
-      return fail(failure_of_size(arrived(), "has " + std::to_string(size), request_.bytes));
-    }
-    if (slice->bytes.size() < slice->range.size()) {
-      const std::uint64_t end = slice->range.from + slice->bytes.size();
-      return fail(failure_of_size(arrived(), "has " + std::to_string(end), request_.bytes));
-    }
-    Result<void> written = landing_->write(slice->range.from, slice->bytes);
-    if (!written) return give_up(std::move(written).error());
-  }
+  if (const std::optional<LocalCopy::Slice> slice = copy_->take()) take_slice(*slice);
+  if (!copy_) return;  // that ended it
   const ByteRange gap = landing_->present().first_gap({0, catalogued()});
   if (gap.is_empty()) {
-    copy_.reset();
-    Landing::News news = landing_->step();
-    if (news.error) return give_up(*std::move(news.error));
-    if (news.whole) on_whole(*news.whole);
+    close_copy();
+    context_.workers.wake();  // for the next step, which sees that it is whole
     return;
   }
   if (!landing_->may_take(gap.from)) return;
   copy_->read({gap.from, std::min(gap.to, gap.from + LocalCopy::k_slice_bytes)});
+}
+
+void Fetch::take_slice(const LocalCopy::Slice& slice) {
+  if (slice.error && slice.error->code == ErrorCode::not_found) {
+    return fail(local_failure(ErrorCode::not_found, "does not exist"));
+  }
+  if (slice.error) {
+    return fail(local_failure(slice.error->code, "cannot be read: " + slice.error->message));
+  }
+  if (slice.stat.kind != base::FileKind::regular) {
+    const bool is_folder = slice.stat.kind == base::FileKind::directory;
+    return fail(local_failure(ErrorCode::not_found,
+                              is_folder ? "is a folder, not a file" : "is not a regular file"));
+  }
+  remember_first(slice.range.from, slice.bytes);
+  const auto has = [&](std::uint64_t size) {
+    return failure_of_size(arrived(), "has " + std::to_string(size), request_.bytes);
+  };
+  if (slice.stat.size.count() != catalogued()) return fail(has(slice.stat.size.count()));
+  if (slice.bytes.size() < slice.range.size()) {
+    return fail(has(slice.range.from + slice.bytes.size()));
+  }
+  Result<void> written = landing_->write(slice.range.from, slice.bytes);
+  if (!written) give_up(std::move(written).error());
+}
+
+void Fetch::close_copy() {
+  if (!copy_) return;
+  copy_.reset();
+  context_.hosts.leave("file://");
 }
 
 // ---- an archive ----
@@ -212,7 +231,8 @@ void Fetch::copy_more() {
 void Fetch::feed_unpacker() {
   if (!request_.unpack) return;
   const std::uint64_t hashed = landing_->hashed();
-  if (hashed < unpacker_fed_) drop_unpacker();  // it was given what turned out to be wrong
+  if (landing_->setbacks() != unpacker_setbacks_) drop_unpacker();  // it read what is no more
+  unpacker_setbacks_ = landing_->setbacks();
   if (hashed == 0) return;
   if (!unpacker_) {
     Result<std::unique_ptr<Unpacker>> unpacker = Unpacker::start(
@@ -262,7 +282,7 @@ void Fetch::tell(LogLevel level, const std::string& message) const {
 
 void Fetch::fail(Failure failure) {
   close_lanes();
-  copy_.reset();
+  close_copy();
   ++failures_;
   const TimePoint now = context_.options.clock->steady_now();
   const std::uint64_t present = landing_->present().total();
@@ -312,13 +332,11 @@ void Fetch::next_source(Failure failure, const std::string& told) {
 
 void Fetch::give_up(Error error) {
   close_lanes();
-  copy_.reset();
+  close_copy();
   drop_unpacker();
-  const bool is_wrong_result = error.subject == Subject::model && landing_->is_complete();
-  if (is_wrong_result) {
-    landing_->remove();
-  } else {
-    landing_->keep();
+  if (landing_) {
+    const bool is_wrong_result = error.subject == Subject::model && landing_->is_complete();
+    is_wrong_result ? landing_->remove() : landing_->keep();
   }
   outcome_ = error.context.empty() ? std::move(error).with_context("fetch " + request_.what)
                                    : std::move(error);
@@ -339,7 +357,7 @@ void Fetch::succeed(Digest digest, ByteCount bytes, std::vector<Digest> chunks) 
 
 // The folder is given back only when nothing is written there any more.
 void Fetch::end() {
-  if (!landing_->is_idle()) return;
+  if (landing_ && !landing_->is_idle()) return;
   report(context_.options.clock->steady_now());
   stage_ = Stage::done;
   unpacker_.reset();
@@ -353,8 +371,13 @@ void Fetch::report(TimePoint now) {
     meter_.sample(now, landing_->present().total());
     last_sample_ = now;
   }
-  if (!is_whole && now - last_report_ < k_report_interval) return;
+  // What came last before a pause is told at once: nothing may follow for long.
+  const std::uint64_t present =
+      landing_ && !landing_->is_adopting() ? landing_->present().total() : 0;
+  const bool is_pause = received_ == seen_received_ && present != reported_;
+  if (!is_whole && !is_pause && now - last_report_ < k_report_interval) return;
   last_report_ = now;
+  reported_ = present;
   Progress progress;
   progress.phase = Phase::downloading;
   progress.subject = request_.what;
@@ -362,7 +385,7 @@ void Fetch::report(TimePoint now) {
   if (stage_ == Stage::queued) progress.phase = Phase::queued;
   if (is_whole) progress.bytes_done = catalogued();
   if (landing_ && !landing_->is_adopting() && !is_whole) {
-    progress.bytes_done = landing_->present().total();
+    progress.bytes_done = present;
     const bool is_behind = catalogued() - landing_->hashed() > 16 * k_chunk_bytes;
     if (landing_->is_complete() && is_behind) {
       progress.phase = Phase::verifying;

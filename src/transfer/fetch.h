@@ -93,8 +93,11 @@ class Fetch final : private Lane::Owner {
   void step_unpacking();
   void feed_unpacker();
   void drop_unpacker();
-  void copy_more();
+  void copy_more(TimePoint now);
+  void take_slice(const LocalCopy::Slice& slice);
+  void close_copy();
   bool is_late(TimePoint now) const;
+  void too_late();
   Url source_url() const;
   std::string told_of(const Failure& failure) const;
   void tell(LogLevel level, const std::string& message) const;
@@ -103,16 +106,20 @@ class Fetch final : private Lane::Owner {
   std::uint64_t catalogued() const { return request_.bytes.count(); }
   const std::string& source_shown() const { return plan_.sources[source_].url.shown; }
 
-  // fetch_lanes.cpp: connections
+  // fetch_answers.cpp: what an answer means; fetch_lanes.cpp: the connections themselves
   bool on_lane_head(Lane& lane, const HttpHead& head) override;
   Take on_lane_body(Lane& lane, std::span<const std::byte> bytes) override;
   void on_lane_done(Lane& lane, CURLcode code) override;
   bool take_whole(Lane& lane);
   bool take_part(Lane& lane);
   Take keep(Lane& lane, std::span<const std::byte> bytes);
+  // Writes what waits in a lane. False after an error, which is disk_error_ then.
+  bool flush(Lane& lane);
+  void flush_lanes(TimePoint now);
   void remember_first(std::uint64_t at, std::span<const std::byte> bytes);
   bool has_other_lane(const Lane& lane) const;
   std::optional<ByteRange> next_range(TimePoint now);
+  bool has_room_at_host(TimePoint now);
   bool start_lane(TimePoint now);
   void close_lane(std::size_t index);
   void close_lanes();
@@ -144,6 +151,7 @@ class Fetch final : private Lane::Owner {
   std::shared_ptr<Landing> landing_;
   std::shared_ptr<Unpacker> unpacker_;
   std::uint64_t unpacker_fed_ = 0;
+  std::uint64_t unpacker_setbacks_ = 0;
   std::optional<Result<Fetched>> outcome_;
 
   // The source.
@@ -179,6 +187,8 @@ class Fetch final : private Lane::Owner {
   RateMeter meter_;
   TimePoint last_sample_{};
   TimePoint last_report_{};
+  std::uint64_t reported_ = 0;       // bytes
+  std::uint64_t seen_received_ = 0;  // received_ at the end of the last step
   // Last: its callback may run on another thread until it is destroyed.
   std::stop_callback<std::function<void()>> on_cancel_;
 };

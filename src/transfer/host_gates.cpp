@@ -7,9 +7,8 @@
 namespace modelhub::transfer {
 
 bool HostGates::try_enter(const std::string& origin, TimePoint now) {
-  Gate& gate = gates_[origin];
-  if (now < gate.opens || gate.inside >= connections_per_host_) return false;
-  ++gate.inside;
+  if (!has_room(origin, now)) return false;
+  ++gates_[origin].inside;
   return true;
 }
 

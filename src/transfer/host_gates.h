@@ -23,6 +23,10 @@ class HostGates {
   bool try_enter(const std::string& origin, TimePoint now);
   // As many as may be at this host are.
   bool is_full(const std::string& origin) { return gates_[origin].inside >= connections_per_host_; }
+  // What try_enter() would answer.
+  bool has_room(const std::string& origin, TimePoint now) {
+    return !is_full(origin) && now >= gates_[origin].opens;
+  }
   // How many exchanges have begun and ended: while this stays the same, so does a refusal, but for
   // the pauses that run out.
   std::uint64_t changes() const { return changes_; }

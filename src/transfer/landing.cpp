@@ -14,9 +14,10 @@ namespace {
 constexpr std::uint64_t k_window_bytes = 64 * 1024 * 1024;
 
 // A journal is begun after so much, and nothing more is taken when it still is not written after
-// the second: so much a kill can cost at most.
-constexpr std::uint64_t k_journal_step = 8 * 1024 * 1024;
-constexpr std::uint64_t k_journal_limit = 16 * 1024 * 1024;
+// the second. With what is on its way in the connections that keeps what a kill can cost below
+// 16 MiB.
+constexpr std::uint64_t k_journal_step = 6 * 1024 * 1024;
+constexpr std::uint64_t k_journal_limit = 12 * 1024 * 1024;
 
 // The store gives a blob its final permissions when it publishes it.
 constexpr std::uint32_t k_data_permissions = 0644;
@@ -200,9 +201,11 @@ void Landing::forget(const ByteRanges& ranges) {
     return !present_.contains(chunk_range(claim.first, bytes_));
   });
   wants_journal_ = !present_.is_empty();
+  unjournalled_ = std::min(unjournalled_, present_.total());
 }
 
 void Landing::rehash() {
+  ++setbacks_;
   frontier_.restart();
   frontier_.claim(claims_);
   reached_ = 0;
@@ -217,11 +220,16 @@ Landing::News Landing::step() {
   Frontier::News found = frontier_.take_news();
   reached_ = found.reached;
   if (found.refuted) {
+    ++setbacks_;
     ByteRanges chunk;
     chunk.add(chunk_range(*found.refuted, bytes_));
     forget(chunk);
   }
   news.error = error_ ? std::move(error_) : std::move(found.error);
+  if (!news.error) {
+    std::lock_guard lock(mutex_);
+    news.error = std::exchange(sync_error_, std::nullopt);
+  }
   if (is_complete() && !found.is_running) news.whole = found.whole;
   journal_more();
   return news;
@@ -281,21 +289,27 @@ void Landing::post_journal() {
   syncs_.fetch_add(1, std::memory_order_relaxed);
   workers_.syncer.post(
       [self = shared_from_this(), text = journal().to_text(), bytes = unjournalled_] {
-        self->write_journal(text);
-        // Also when it could not be written: a journal only saves work, and the next one may do.
+        if (Result<void> synced = self->write_journal(text); !synced) {
+          std::lock_guard lock(self->mutex_);
+          self->sync_error_ = std::move(synced).error();
+        }
         self->newly_journalled_.fetch_add(bytes, std::memory_order_acq_rel);
         self->syncs_.fetch_sub(1, std::memory_order_release);
         self->workers_.wake();
       });
 }
 
-void Landing::write_journal(const std::string& text) {
+// Errors: data that could not be synced, which a later sync would not find again.
+Result<void> Landing::write_journal(const std::string& text) {
   // A descriptor of its own: the loop goes on writing through the other.
   Result<std::unique_ptr<base::WritableFile>> data =
       files_.create(path_, base::CreateMode::append, k_data_permissions);
-  if (!data || !(*data)->sync()) return;
+  if (!data) return {};
+  if (Result<void> synced = (*data)->sync(); !synced) return synced;
   (void)(*data)->close();
+  // A journal that cannot be written is done without: it only saves work, and the next one may do.
   (void)save_journal(files_, journal_path_, text);
+  return {};
 }
 
 // ---- how it ends ----

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,6 +61,8 @@ class Landing : public std::enable_shared_from_this<Landing> {
   bool is_complete() const { return present_.total() == bytes_; }
   // Bytes that are certain to be those that the hash has seen.
   std::uint64_t hashed() const { return reached_; }
+  // How often hashed() has gone back: what was read of the file before counts no more.
+  std::uint64_t setbacks() const { return setbacks_; }
 
   // ---- where they come from ----
   // The validator of the source `shown`; empty when it gave none, or when another source's bytes
@@ -105,7 +108,7 @@ class Landing : public std::enable_shared_from_this<Landing> {
   void post_hash();
   void journal_more();
   void post_journal();
-  void write_journal(const std::string& text);
+  Result<void> write_journal(const std::string& text);
   void remove_files();
   void forget(const ByteRanges& ranges);
   void rehash();
@@ -137,11 +140,14 @@ class Landing : public std::enable_shared_from_this<Landing> {
   std::atomic<bool> is_stopping_{false};
   std::atomic<int> syncs_{0};  // tasks of the syncer that were posted and are not done
   std::atomic<std::uint64_t> newly_journalled_{0};
+  std::mutex mutex_;
+  std::optional<Error> sync_error_;  // guarded by mutex_
 
   // The loop's.
   std::uint64_t unjournalled_ = 0;  // bytes that were received since the last journal
   bool wants_journal_ = false;
   std::uint64_t reached_ = 0;  // of the frontier, as last seen
+  std::uint64_t setbacks_ = 0;
   Frontier frontier_;
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "transfer/byte_ranges.h"
 #include "transfer/http_exchange.h"
@@ -71,7 +72,8 @@ class Lane final : public HttpExchange::Receiver {
   bool has_brought_all() const {
     return head.is_complete && body == Body::keep && complaint == Complaint::none && next >= limit;
   }
-  ByteRange left() const { return {next, limit}; }
+  // What is not in the file yet.
+  ByteRange left() const { return {next - pending.size(), limit}; }
   // Looks at the rate now and then; see rate().
   void sample(TimePoint now);
   // Bytes per second over the last moments.
@@ -87,9 +89,11 @@ class Lane final : public HttpExchange::Receiver {
   HttpHead head;
   Body body = Body::drop;
   Complaint complaint = Complaint::none;
-  std::optional<std::uint64_t> total_told;  // by the server, when it is another than ours
-  std::uint64_t next;                       // the byte that comes next
-  std::uint64_t limit;                      // at most what was asked; less when others took the end
+  std::uint64_t next;   // the byte that comes next
+  std::uint64_t limit;  // at most what was asked; less when others took the end
+  // Came, and waits to be written with what comes next: libcurl hands over 16 KiB at a time.
+  std::vector<std::byte> pending;
+  TimePoint pending_since{};
   std::uint64_t dropped = 0;
   bool is_paused = false;
   bool is_over = false;  // takes nothing more

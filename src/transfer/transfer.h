@@ -64,8 +64,8 @@ struct Fetched {
   ByteCount reused = ByteCount();    // taken from the journal and the seeds
 };
 
-// A secret of the user, sent as `Authorization: Bearer` to exactly this scheme, host and port, and
-// never along a redirect to another.
+// A secret of the user, sent as `Authorization: Bearer` to exactly this scheme, host and port,
+// whether a source or a redirect leads there, and to no other.
 struct HostToken {
   std::string origin;  // "https://host" or "https://host:8443"
   std::string token;

@@ -14,7 +14,7 @@ using test::HttpReply;
 using test::HttpRequest;
 using Ending = HttpReply::Ending;
 
-constexpr std::size_t k_mib = 1024 * 1024;
+constexpr std::size_t k_parts_mib = 1024 * 1024;
 
 class ConnectionsTest : public TransferFixture {
  protected:
@@ -38,7 +38,7 @@ class ConnectionsTest : public TransferFixture {
     EXPECT_TRUE(test::content_of(destination()) == body_);
   }
 
-  const std::string body_ = model_bytes(48 * k_mib + 99);
+  const std::string body_ = model_bytes(48 * k_parts_mib + 99);
 };
 
 TEST_F(ConnectionsTest, MoreAreUsedWhenTheRateOfEachIsTheLimit) {
@@ -87,7 +87,7 @@ TEST_F(ConnectionsTest, OtherPartsThanWereAskedForAreNotTaken) {
   RangeFile file = slow_file();
   file.twist = [](const HttpRequest& request, HttpReply reply) {
     for (auto& [name, value] : reply.headers) {
-      if (name == "Content-Range") value = "bytes 0-99/" + std::to_string(48 * k_mib + 99);
+      if (name == "Content-Range") value = "bytes 0-99/" + std::to_string(48 * k_parts_mib + 99);
     }
     return slow(request, std::move(reply));
   };

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Journal sample() {
+Journal sample_journal() {
   Journal journal{base::sha256_of("the file"),
                   ByteCount(10'000'000),
                   "https://a.example/m.onnx",
@@ -33,7 +33,7 @@ std::string sealed(const std::string& text) {
 }
 
 TEST(JournalTest, IsReadAsItWasWritten) {
-  const Journal written = sample();
+  const Journal written = sample_journal();
   const Result<Journal> read = Journal::parse(written.to_text());
   ASSERT_TRUE(read) << read.error().to_string();
   EXPECT_EQ(read->digest, written.digest);
@@ -48,12 +48,12 @@ TEST(JournalTest, LooksAsTheGoldenFileDoes) {
   const std::string golden =
       test::content_of(std::string(MODELHUB_TRANSFER_GOLDEN) + "/journal-v1");
   ASSERT_FALSE(golden.empty());
-  EXPECT_EQ(sample().to_text(), golden);
+  EXPECT_EQ(sample_journal().to_text(), golden);
   EXPECT_TRUE(Journal::parse(golden));
 }
 
 TEST(JournalTest, EveryTruncationAndEveryFlippedBitIsRefused) {
-  const std::string text = sample().to_text();
+  const std::string text = sample_journal().to_text();
   for (std::size_t size = 0; size < text.size(); ++size) {
     ASSERT_FALSE(Journal::parse(text.substr(0, size))) << size;
   }
@@ -71,7 +71,7 @@ TEST(JournalTest, ANewerVersionIsRefusedByName) {
 }
 
 TEST(JournalTest, UnknownLinesSayNothing) {
-  std::string text = sample().to_text();
+  std::string text = sample_journal().to_text();
   text.erase(text.rfind("end "));
   EXPECT_TRUE(Journal::parse(sealed(text + "mood good\n")));
 }
@@ -92,7 +92,7 @@ TEST(JournalTest, LinesThatCannotBeAreRefused) {
 }
 
 TEST(JournalTest, AServersWordsCannotBreakOutOfTheirLine) {
-  Journal journal = sample();
+  Journal journal = sample_journal();
   journal.validator = "\"v\r\nchunk 1 x\"";
   EXPECT_EQ(Journal::parse(journal.to_text())->validator, "\"vchunk 1 x\"");
 }
@@ -101,8 +101,8 @@ TEST(JournalTest, IsOldOrNewAfterAPowerCutNeverBoth) {
   test::MemoryFileSystem files;
   ASSERT_TRUE(files.make_directories("/f"));
   ASSERT_TRUE(files.sync_directory("/"));
-  ASSERT_TRUE(save_journal(files, "/f/journal", sample().to_text()));
-  Journal later = sample();
+  ASSERT_TRUE(save_journal(files, "/f/journal", sample_journal().to_text()));
+  Journal later = sample_journal();
   later.chunks.emplace(1, base::sha256_of("chunk 1"));
   ASSERT_TRUE(save_journal(files, "/f/journal", later.to_text()));
   files.power_cut(test::Loss::all, 1);
