@@ -227,7 +227,10 @@ Failure Fetch::failure_of_lane(const Lane& lane, CURLcode code) const {
     if (lane.exchange->has_endless_head()) {
       return not_usable(ErrorCode::unavailable, "sent headers without end");
     }
-    return failure_of_curl(code, lane.exchange->explain(code), context_.options.ca_file);
+    Failure failure = failure_of_curl(code, lane.exchange->explain(code), context_.options.ca_file);
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && lane.exchange->was_connection_kept())
+      failure.remedy = Remedy::retry;
+    return failure;
   }
   if (lane.complaint == Lane::Complaint::too_long && !lane.asks_range) {
     return told("sends more than " + std::to_string(catalogued()));

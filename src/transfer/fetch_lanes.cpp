@@ -227,7 +227,10 @@ std::vector<LaneSnapshot> Fetch::snapshots(TimePoint now) const {
 // What a connection brings is also known from those that are done.
 void Fetch::learn_rate(const Lane& lane) {
   const std::chrono::duration<double> took = context_.options.clock->steady_now() - lane.began;
-  if (wanted_lanes_ < 2 || took.count() <= 0) return;
+  // What one alone brings says little of what each of many does. Its company counts though no more
+  // may be wanted by now: that it was slow can be the reason.
+  const bool was_alone = wanted_lanes_ < 2 && lanes_.size() < 2;
+  if (was_alone || took.count() <= 0) return;
   const double rate = static_cast<double>(lane.next - lane.asked.from) / took.count();
   typical_rate_ = typical_rate_ == 0 ? rate : (typical_rate_ * 3 + rate) / 4;
 }
@@ -243,6 +246,8 @@ void Fetch::replace_slow_lane(TimePoint now) {
     close_lane(*slow);
     // When the whole line has become slower, replacing them all does not help.
     typical_rate_ /= 2;
+    // It may be why more connections brought nothing.
+    if (lanes_.empty()) ramp_.rests_until = now;
   }
 }
 

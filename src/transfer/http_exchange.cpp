@@ -138,6 +138,12 @@ std::chrono::milliseconds HttpExchange::round_trip() const {
   return std::chrono::milliseconds(std::max<curl_off_t>(time, 0) / 1000);
 }
 
+bool HttpExchange::was_connection_kept() const {
+  long connects = 1;
+  curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &connects);
+  return connects == 0;
+}
+
 std::string HttpExchange::explain(CURLcode code) const {
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }

@@ -86,6 +86,9 @@ class HttpExchange {
 
   // What libcurl says about `code` in this exchange, for people.
   std::string explain(CURLcode code) const;
+  // It went over a connection that an earlier exchange had left: what that one's answer had too
+  // much may have been taken for the head of this one's. REQUIRES: it has ended.
+  bool was_connection_kept() const;
   // More than the server may send before the body.
   bool has_endless_head() const { return head_bytes_ > k_max_head_bytes; }
 
