@@ -204,7 +204,10 @@ void HttpServer::accept_all() {
       return;
     }
     open_.insert(descriptor);
-    peak_connections_ = std::max(peak_connections_, open_.size());
+    // One that the client has left already, and whose thread has not seen it yet, does not count.
+    const auto count = std::count_if(open_.begin(), open_.end(),
+                                     [](int open) { return !is_gone_within(open, 0); });
+    peak_connections_ = std::max(peak_connections_, static_cast<std::size_t>(count));
     connections_.emplace_back(
         [this, descriptor, number = connection_count_++] { serve(descriptor, number); });
   }

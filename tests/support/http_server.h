@@ -116,7 +116,7 @@ class HttpServer {
   std::vector<HttpRequest> requests() const;
   std::size_t request_count() const { return requests().size(); }
   std::uint64_t body_bytes_sent() const { return body_bytes_sent_.load(); }
-  // The most connections that were open at one time.
+  // The most connections that clients had open at one time.
   std::size_t peak_connections() const;
   std::uint64_t connection_count() const;
 

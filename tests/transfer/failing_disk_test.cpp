@@ -30,8 +30,10 @@ class FailingDiskTest : public RangedFixture {
 };
 
 TEST_F(FailingDiskTest, ADiskThatFillsUpIsToldAndThePartialStays) {
-  fail("write_at", data(), 200, ENOSPC);
-  const Error error = fetch(file_, {serve(file_)}).error();
+  fail("write_at", data(), 12, ENOSPC);
+  const Result<Fetched> failed = fetch(file_, {serve(file_)});
+  ASSERT_FALSE(failed);
+  const Error error = failed.error();
   EXPECT_EQ(error.code, ErrorCode::no_space);
   EXPECT_EQ(exit_code_of(error), 6);
   EXPECT_FALSE(error.hint.empty());

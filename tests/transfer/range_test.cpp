@@ -244,6 +244,7 @@ TEST_F(RangeTest, AContentLengthThatIsTooLongForTheBodyIsGotOver) {
   ASSERT_TRUE(arrived(fetch(file, {serve(file)}), file.content()));
 }
 
+// What is too much may be taken for the next answer on that connection.
 TEST_F(RangeTest, AContentLengthThatIsTooShortForTheBodyIsGotOver) {
   const RangedFile file(12 * k_mib);
   leave_partial(file, 5 * k_mib);
