@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/chunk_record.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/hasher.h"
 #include "support/memory_file_system.h"
 #include "target.h"
@@ -19,6 +21,11 @@ MODELHUB_FUZZ_TARGET(chunk_record) {
   const auto record = store::load_chunk_record(files, layout, digest, k_blob_bytes);
   if (!record) return;
   MODELHUB_FUZZ_REQUIRE(record->chunks.empty() || record->chunks.size() == 3);
+  if (record->stamp) {
+    const auto stamp = nlohmann::json::parse(input).at("stamp");
+    for (const char* const name : {"inode", "bytes", "mtime_ns"})
+      MODELHUB_FUZZ_REQUIRE(stamp.at(name).is_number_integer());
+  }
   MODELHUB_FUZZ_REQUIRE(
       store::save_chunk_record(files, layout, digest, k_blob_bytes, *record).has_value());
   const auto again = store::load_chunk_record(files, layout, digest, k_blob_bytes);
