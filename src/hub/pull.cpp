@@ -100,7 +100,7 @@ std::vector<Arrival> start_fetches(const Resolved& resolved, std::vector<store::
     const auto file = std::find_if(files.begin(), files.end(),
                                    [&](const ModelFile& f) { return f.sha256 == target.digest(); });
     transfer::FetchRequest request{file->path.string(), file->sha256, file->bytes, file->urls,
-                                   target.data_path()};
+                                   target.folder()};
     progress->add_file(file->bytes);
     Job<transfer::Fetched> job = transfer.fetch(std::move(request));
     job.on_progress(
@@ -123,7 +123,8 @@ Result<std::vector<std::string>> await_all(const std::vector<Arrival>& arrivals)
     std::optional<Error> error;
     if (!fetched) {
       error = std::move(fetched).error();
-    } else if (Result<void> done = arrival.staged->complete(fetched->digest, fetched->bytes);
+    } else if (Result<void> done = arrival.staged->complete(fetched->digest, fetched->bytes,
+                                                            std::move(fetched->chunks));
                !done) {
       error = std::move(done).error();
     } else {
@@ -174,6 +175,8 @@ Result<InstalledModel> pull_model(const Resolved& resolved, store::Store& store,
     const std::stop_callback on_stop(stop, [&] { cancel_all(arrivals); });
     return await_all(arrivals);
   }();
+  // A cancelled fetch still writes its journal: the folders go only when nobody is in them.
+  for (const Arrival& arrival : arrivals) transfer.wait_until_left(arrival.staged->folder());
   if (!sources) return explain(std::move(sources).error());
 
   report_phase(report, resolved, Phase::publishing);

@@ -31,6 +31,19 @@ void add_source(SourcePlan& plan, SourceKind kind, Result<Url> url, Network netw
   plan.sources.push_back({kind, *std::move(url)});
 }
 
+// Gives each source the token of its host.
+void add_tokens(SourcePlan& plan, const std::vector<HostToken>& tokens) {
+  for (const HostToken& token : tokens) {
+    const Result<std::string> origin = origin_of(token.origin);
+    if (!origin) continue;
+    for (Source& source : plan.sources) {
+      // Credentials in the URL itself are what the user wants for it.
+      const bool has_credentials = !source.url.user.empty() || !source.url.password.empty();
+      if (source.url.origin == *origin && !has_credentials) source.url.token = token.token;
+    }
+  }
+}
+
 // How much a failure says about why there is no file. Wrong bytes are what the user must hear of
 // first; that a mirror lacks a file is ordinary.
 int weight_of(const FailedSource& failed) {
@@ -56,6 +69,7 @@ SourcePlan plan_sources(const TransferOptions& options, const FetchRequest& requ
   for (const std::string& url : request.urls) {
     add_source(plan, SourceKind::own, parse_url(url), options.network);
   }
+  add_tokens(plan, options.tokens);
   return plan;
 }
 

@@ -119,6 +119,7 @@ Result<Url> follow_redirect(const Url& from, std::string_view location) {
   const bool stays = to->origin == from.origin;
   to->user = stays ? from.user : "";
   to->password = stays ? from.password : "";
+  to->token = stays ? from.token : "";
   return to;
 }
 
@@ -130,6 +131,13 @@ Result<Url> mirror_url(std::string_view base, const Digest& digest) {
   path += "/sha256/" + digest.hex();
   if (const auto reason = parts.set(CURLUPART_PATH, path.c_str())) return not_a_url(base, *reason);
   return take_apart(parts);
+}
+
+Result<std::string> origin_of(std::string_view text) {
+  Result<Url> url = parse_url(text);
+  if (!url) return std::move(url).error();
+  if (url->is_file()) return not_a_url(text, "a token belongs to a host");
+  return std::move(url->origin);
 }
 
 std::string redacted(std::string_view text) {

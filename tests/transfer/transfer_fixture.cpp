@@ -46,8 +46,7 @@ std::string TransferFixture::model_bytes(std::size_t size) {
 
 FetchRequest TransferFixture::request_for(const std::string& body,
                                           std::vector<std::string> urls) const {
-  return {"model.onnx", base::sha256_of(body), ByteCount(body.size()), std::move(urls),
-          destination()};
+  return {"model.onnx", base::sha256_of(body), ByteCount(body.size()), std::move(urls), folder()};
 }
 
 Result<Fetched> TransferFixture::fetch(const std::string& body, std::vector<std::string> urls) {
