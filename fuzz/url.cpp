@@ -12,9 +12,14 @@ namespace {
 using namespace modelhub;
 using transfer::Url;
 
+// Nothing that a terminal would obey.
 bool is_printable(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (c < 0x20 || c == 0x7f || (c == 0xC2 && next >= 0x80 && next < 0xA0)) return false;
+  }
+  return true;
 }
 
 void look_at(const Url& url) {
