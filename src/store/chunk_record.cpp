@@ -48,9 +48,12 @@ std::optional<ChunkRecord> record_from(const Json& json, const Digest& digest, B
   ChunkRecord record;
   record.chunks = *std::move(chunks);
   if (const Json& stamp = json.at("stamp"); !stamp.is_null()) {
-    record.stamp = Stamp{stamp.at("inode").get<std::uint64_t>(),
-                         ByteCount(stamp.at("bytes").get<std::uint64_t>()),
-                         stamp.at("mtime_ns").get<std::int64_t>()};
+    const Json &inode = stamp.at("inode"), &size = stamp.at("bytes"), &mtime = stamp.at("mtime_ns");
+    // Converting 1e30 would be undefined.
+    if (!inode.is_number_unsigned() || !size.is_number_unsigned() || !mtime.is_number_integer())
+      return std::nullopt;
+    record.stamp = Stamp{inode.get<std::uint64_t>(), ByteCount(size.get<std::uint64_t>()),
+                         mtime.get<std::int64_t>()};
   }
   return record;
 }

@@ -86,6 +86,8 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
   const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  // The clock counts nanoseconds in 64 bits, which end in the year 2262.
+  if (*year < 1970 || *year > 2261) return std::nullopt;
   const std::chrono::year_month_day date(std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day)));

@@ -120,11 +120,9 @@ Unpacker::Unpacker(base::FileSystem& files, UnpackRequest request, std::string a
       archive_bytes_(archive_bytes.count()) {}
 
 Unpacker::~Unpacker() {
-  abandon();
   if (!thread_.joinable()) return;
+  abandon();
   thread_.join();
-  // Not there, or not removable: nobody reads it. The same below.
-  if (!is_delivered_) (void)files_.remove_file(data_path_);
 }
 
 void Unpacker::advance(std::uint64_t prefix) {
@@ -138,9 +136,21 @@ void Unpacker::advance(std::uint64_t prefix) {
 void Unpacker::abandon() {
   {
     const std::lock_guard lock(mutex_);
+    if (is_abandoned_ || is_delivered_) return;
     is_abandoned_ = true;
+    // Here and not on the thread, which may still be busy when somebody else uses the path again.
+    // Not there, or not removable: nobody reads it. The same below.
+    (void)files_.remove_file(data_path_);
   }
   changed_.notify_all();
+}
+
+Result<std::unique_ptr<base::WritableFile>> Unpacker::create_data() {
+  const std::lock_guard lock(mutex_);
+  if (is_abandoned_) return abandoned(archive_path_);
+  // A file of its own: one that was abandoned at this path may still be written.
+  (void)files_.remove_file(data_path_);
+  return files_.create(data_path_, base::CreateMode::truncate, k_unpacked_permissions);
 }
 
 bool Unpacker::is_abandoned() const {
@@ -156,10 +166,9 @@ bool Unpacker::is_done() const {
 Result<Unpacked> Unpacker::finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return outcome_.has_value(); });
-  is_delivered_ = outcome_->has_value() && !is_abandoned_;
-  if (is_delivered_ || !outcome_->has_value()) return *outcome_;
-  (void)files_.remove_file(data_path_);
-  return abandoned(archive_path_);
+  if (outcome_->has_value() && is_abandoned_) return abandoned(archive_path_);
+  is_delivered_ = outcome_->has_value();
+  return *outcome_;
 }
 
 Result<std::uint64_t> Unpacker::wait_for_more(std::uint64_t position) {
@@ -178,9 +187,9 @@ void Unpacker::run() {
       return Error(ErrorCode::out_of_memory, Subject::model, "no memory for unpacking");
     }
   }();
-  if (!outcome) (void)files_.remove_file(data_path_);
   {
     const std::lock_guard lock(mutex_);
+    if (!outcome && !is_abandoned_) (void)files_.remove_file(data_path_);
     outcome_ = std::move(outcome);
   }
   changed_.notify_all();
@@ -199,8 +208,7 @@ Result<Unpacked> Unpacker::unpack() {
 }
 
 Result<Unpacked> Unpacker::write_result(ArchiveMember& member) {
-  Result<std::unique_ptr<base::WritableFile>> file =
-      files_.create(data_path_, base::CreateMode::truncate, k_unpacked_permissions);
+  Result<std::unique_ptr<base::WritableFile>> file = create_data();
   if (!file) return std::move(file).error();
   ResultDigests digests(request_.bytes);
   std::vector<std::byte> buffer(k_unpack_buffer_bytes);

@@ -58,8 +58,8 @@ class Unpacker {
 
   // So many bytes from the start of the archive are on disk and right so far. Never goes back.
   void advance(std::uint64_t prefix);
-  // Does not wait: data_path is gone when finish() returns or the Unpacker is destroyed. No effect
-  // after a successful finish().
+  // Does not wait for the thread. data_path is gone and will not come back: another Unpacker may
+  // use it at once. No effect after a successful finish().
   void abandon();
   // finish() will not block: the result is there, or an error that more bytes do not mend.
   bool is_done() const;
@@ -76,6 +76,8 @@ class Unpacker {
   void run();
   Result<Unpacked> unpack();
   Result<Unpacked> write_result(ArchiveMember& member);
+  // Errors: cancelled.
+  Result<std::unique_ptr<base::WritableFile>> create_data();
   Error mismatch(const std::string& found, const std::string& catalogued) const;
   // The prefix, once it is longer than `position` or complete. Errors: cancelled.
   Result<std::uint64_t> wait_for_more(std::uint64_t position);

@@ -467,6 +467,24 @@ TEST_F(UnpackTest, AbandonedWhenAllIsUnpackedItLeavesNothingEither) {
   EXPECT_FALSE(has_data());
 }
 
+TEST_F(UnpackTest, AnAbandonedPathCanBeUsedAgainAtOnce) {
+  const std::string content = noise(1'000'000);
+  const std::string archive = tar_gz_of({{"graph", content}});
+  const UnpackRequest request = request_for(UnpackKind::tar_gz, content, "graph");
+  auto first = start(request, archive);
+  first->advance(archive.size() / 2);
+  ASSERT_TRUE(test::eventually([&] { return has_data(); }));
+  first->abandon();
+  EXPECT_FALSE(has_data());
+  const auto second =
+      Unpacker::start(*files_, request, archive_path_, data_path_, ByteCount(archive.size()))
+          .value();
+  second->advance(archive.size());
+  first.reset();
+  ASSERT_TRUE(second->finish());
+  EXPECT_EQ(data(), content);
+}
+
 TEST_F(UnpackTest, AbandonWakesOneWhoWaits) {
   const auto unpacker = start(request_for(UnpackKind::bz2, "weights"), bz2_of("weights"));
   std::thread other([&] { unpacker->abandon(); });
