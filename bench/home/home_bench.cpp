@@ -80,6 +80,32 @@ void measure_resolve(const std::string& home, const std::string& reference, int 
   report.add("resolve_in_hub", times_of(rounds, resolve));
 }
 
+// What to evict when a pull needs room: everything is added up, the least recently used are chosen,
+// nothing is removed. The first time is what a process pays that has just started.
+#if __has_include("store/eviction.h")
+void measure_eviction(store::Store& store, int rounds, Report& report) {
+  store::PruneOptions options;
+  options.is_dry_run = true;
+  options.to = ByteCount(0);
+  ByteCount used;
+  const auto begin = std::chrono::steady_clock::now();
+  used = require(store.prune(options)).freed;
+  report.add("eviction_decision_first_time",
+             {Microseconds(std::chrono::steady_clock::now() - begin).count()});
+  const std::uint64_t needed = used.count() / 100;
+  options.to = ByteCount(used.count() - needed);
+  const auto decide = [&] {
+    if (require(store.prune(options)).freed.count() < needed) {
+      std::cerr << "home_bench: the plan frees too little\n";
+      std::exit(1);
+    }
+  };
+  report.add("eviction_decision", times_of(rounds, decide));
+}
+#else
+void measure_eviction(store::Store&, int, Report&) {}
+#endif
+
 void measure_store(const std::string& home, int rounds, Report& report) {
   store::StoreOptions options;
   options.home = home;
@@ -88,7 +114,9 @@ void measure_store(const std::string& home, int rounds, Report& report) {
   const InstalledModel& some = listing.models[listing.models.size() / 2];
   const store::ModelId id{some.name, some.version, some.variant};
   report.add("find_in_store", times_of(rounds, [&] { (void)require(store->find(id)); }));
-  report.add("list", times_of(std::max(3, rounds / 1000), [&] { (void)require(store->list()); }));
+  const int few = std::max(3, rounds / 1000);
+  report.add("list", times_of(few, [&] { (void)require(store->list()); }));
+  measure_eviction(*store, few, report);
 }
 
 }  // namespace
