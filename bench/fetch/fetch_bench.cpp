@@ -25,11 +25,11 @@ using namespace modelhub;
 
 // Templates, so that this builds with a request that names a file and with one that names a folder.
 template <class Request>
-void set_place(Request& request, const std::string& folder) {
-  if constexpr (requires { request.folder; }) {
-    request.folder = folder;
+std::string place_in(const std::string& folder) {
+  if constexpr (requires(Request request) { request.folder; }) {
+    return folder;
   } else {
-    request.destination = folder + "/data";
+    return folder + "/data";
   }
 }
 
@@ -65,12 +65,11 @@ int main(int argc, char** argv) {
 #ifdef FETCH_UNHASHED
   bench::set_answer(*digest);
 #endif
-  transfer::FetchRequest request;
-  request.what = "the file";
-  request.digest = *digest;
-  request.bytes = ByteCount(std::strtoull(argv[3], nullptr, 10));
-  request.urls = {argv[1]};
-  set_place(request, argv[4]);
+  transfer::FetchRequest request{"the file",
+                                 *digest,
+                                 ByteCount(std::strtoull(argv[3], nullptr, 10)),
+                                 {argv[1]},
+                                 place_in<transfer::FetchRequest>(argv[4])};
   transfer::TransferOptions options;
   set_connections(options, std::atoi(argv[5]));
   return fetch(options, std::move(request));

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// base::Hasher without the hashing. The linker takes these in place of src/base/hasher.cpp, which
-// lies in an archive: everything else of the program stays as it is.
+// The hashers of base without the hashing. The linker takes these in place of src/base/hasher.cpp
+// and chunked_hasher.cpp, which lie in an archive: everything else of the program stays as it is.
 #include "idle_hasher.h"
 
 #include "base/hasher.h"
+#if __has_include("base/chunked_hasher.h")
+#include "base/chunked_hasher.h"
+#endif
 
 namespace modelhub {
 namespace {
@@ -35,6 +38,21 @@ void Hasher::update(std::string_view) {}
 Digest Hasher::finish() { return answer(); }
 
 Digest sha256_of(std::string_view) { return answer(); }
+
+#if __has_include("base/chunked_hasher.h")
+class ChunkedHasher::Engine {};
+
+ChunkedHasher::ChunkedHasher() = default;
+ChunkedHasher::~ChunkedHasher() = default;
+ChunkedHasher::ChunkedHasher(ChunkedHasher&&) noexcept = default;
+ChunkedHasher& ChunkedHasher::operator=(ChunkedHasher&&) noexcept = default;
+
+void ChunkedHasher::update(std::span<const std::byte>) {}
+Digest ChunkedHasher::chunk() const { return answer(); }
+void ChunkedHasher::accept_chunk() {}
+void ChunkedHasher::undo_chunk() {}
+Digest ChunkedHasher::finish() { return answer(); }
+#endif
 
 }  // namespace base
 }  // namespace modelhub
