@@ -6,7 +6,7 @@
 #include "idle_hasher.h"
 
 #include "base/hasher.h"
-#if __has_include("base/chunked_hasher.h")
+#ifdef MODELHUB_HAS_CHUNKED_HASHER
 #include "base/chunked_hasher.h"
 #endif
 
@@ -39,7 +39,7 @@ Digest Hasher::finish() { return answer(); }
 
 Digest sha256_of(std::string_view) { return answer(); }
 
-#if __has_include("base/chunked_hasher.h")
+#ifdef MODELHUB_HAS_CHUNKED_HASHER
 class ChunkedHasher::Engine {};
 
 ChunkedHasher::ChunkedHasher() = default;

@@ -82,7 +82,7 @@ void measure_resolve(const std::string& home, const std::string& reference, int 
 
 // What to evict when a pull needs room: everything is added up, the least recently used are chosen,
 // nothing is removed. The first time is what a process pays that has just started.
-#if __has_include("store/eviction.h")
+#ifdef MODELHUB_HAS_EVICTION
 void measure_eviction(store::Store& store, int rounds, Report& report) {
   store::PruneOptions options;
   options.is_dry_run = true;
