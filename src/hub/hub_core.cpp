@@ -348,15 +348,16 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
       flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec)});
   chain(runtime_->acquire(core->parts().load), flow->promise,
         [this, flow, core](Result<runtime::Lease> lease) {
-          // Between the look at the store and the load another process may have removed it to make
-          // room: a moment later it is as if it had never been here.
-          if (!lease && lease.error().code == ErrorCode::not_found &&
-              lease.error().subject == Subject::model && flow->attempts++ < k_attempts) {
-            return begin(flow);
+          if (!lease) {
+            Error error = std::move(lease).error();
+            // Between the look at the store and the load another process may have removed it to
+            // make room: a moment later it is as if it had never been here.
+            if (error.code == ErrorCode::not_found && error.subject == Subject::model &&
+                flow->attempts++ < k_attempts) {
+              return begin(flow);
+            }
+            return flow->fail(std::move(error).with_context("load " + flow->resolved->to_string()));
           }
-          if (!lease)
-            return flow->fail(
-                std::move(lease).error().with_context("load " + flow->resolved->to_string()));
           if (Result<void> fits = core->check(*lease); !fits)
             return flow->fail(std::move(fits).error());
           flow->promise.complete(core->handle());

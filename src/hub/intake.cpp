@@ -49,12 +49,8 @@ struct Arrival {
 };
 
 transfer::FetchRequest request_of(const ModelFile& file, const store::StagedFile& staged) {
-  transfer::FetchRequest request;
-  request.what = file.path.string();
-  request.digest = file.sha256;
-  request.bytes = file.bytes;
-  request.urls = file.urls;
-  request.folder = staged.folder();
+  transfer::FetchRequest request{file.path.string(), file.sha256, file.bytes, file.urls,
+                                 staged.folder()};
   if (file.unpack) {
     const Unpack& unpack = *file.unpack;
     request.unpack = transfer::UnpackRequest{
@@ -91,7 +87,13 @@ class Bringing {
       look_at_all();
       tell();
     }
-    if (failure_) return with_remains(*std::move(failure_));
+    if (failure_) {
+      // A cancelled fetch still writes its journal: the folders go only when nobody is in them.
+      for (const store::StagedFile& staged : intake_.staged) {
+        if (staged.is_mine()) tools_.transfer.wait_until_left(staged.folder());
+      }
+      return with_remains(*std::move(failure_));
+    }
     return std::move(intake_);
   }
 

@@ -45,12 +45,7 @@ ModelFile file_for(const store::RepairBlob& damaged, const InstalledModel& model
   if (std::optional<ModelFile> file = catalogued_file(catalog, model, damaged.digest))
     return *std::move(file);
   // The catalog has forgotten it: mirrors may still have it, and where it came from.
-  ModelFile file;
-  file.path = damaged.path;
-  file.bytes = damaged.bytes;
-  file.sha256 = damaged.digest;
-  file.urls = model.sources;
-  return file;
+  return {damaged.path, "weights", damaged.bytes, damaged.digest, model.sources, {}, {}, {}};
 }
 
 }  // namespace

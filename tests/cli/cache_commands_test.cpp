@@ -30,8 +30,8 @@ class CacheCommandsTest : public CliTest {
   Json cache() const { return json_of(run({"cache", "--json"}).out)["cache"]; }
   std::vector<std::string> installed() const {
     std::vector<std::string> names;
-    for (const Json& model : json_of(run({"list", "--installed", "--json"}).out)["models"])
-      names.push_back(model["name"]);
+    const Json list = json_of(run({"list", "--installed", "--json"}).out);
+    for (const Json& model : list["models"]) names.push_back(model["name"]);
     return names;
   }
   // As if the model had not been used for a day.
@@ -58,7 +58,7 @@ TEST_F(CacheCommandsTest, CacheTellsWhatIsUsedAndKeepsTheBudget) {
   EXPECT_EQ(report["reserved"], 0);
   EXPECT_EQ(run({"cache", "budget", "20GB"}).exit_code, 0);
   EXPECT_EQ(cache()["budget"], 20'000'000'000ULL);
-  EXPECT_THAT(run({"cache"}).out, HasSubstr("20 GB"));
+  EXPECT_THAT(run({"cache"}).out, HasSubstr("20.0 GB"));
   EXPECT_EQ(run({"cache", "budget", "much"}).exit_code, 2);
 }
 
@@ -133,7 +133,8 @@ TEST_F(CacheCommandsTest, TheUserSaysWhichVersionAPlainNameMeans) {
   }
   EXPECT_EQ(run({"versions", "yolov8n", "--default", other}).exit_code, 0);
   EXPECT_THAT(run({"pull", "--dry-run", "yolov8n"}).out, HasSubstr("yolov8n@" + other));
-  for (const Json& version : json_of(run({"versions", "yolov8n", "--json"}).out)["versions"])
+  const Json after = json_of(run({"versions", "yolov8n", "--json"}).out);
+  for (const Json& version : after["versions"])
     EXPECT_EQ(version["is_users_choice"].get<bool>(), version["version"] == other);
   EXPECT_EQ(run({"versions", "yolov8n", "--no-default"}).exit_code, 0);
   EXPECT_EQ(json_of(run({"versions", "yolov8n", "--json"}).out)["versions"], before);
