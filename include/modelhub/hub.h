@@ -29,7 +29,7 @@ struct ModelSummary {
   std::string title;
   std::string license;
   std::string default_version;
-  std::vector<std::string> versions;   // newest first
+  std::vector<std::string> versions;   // newest first; of the catalog, else those installed
   std::vector<std::string> installed;  // references: "yolov8n@8.4.0:onnx-fp32"
   ByteCount bytes;                     // of what the plain name stands for
 };
@@ -69,9 +69,11 @@ struct EngineReport {
 // "yolov8n@8.4.0:onnx-fp32".
 std::string reference_of(const InstalledModel& model);
 
-// Something of the store that cannot be read; the error names the file and says what to do.
-struct BrokenItem {
-  Error error;
+// Everything that exists.
+struct ModelList {
+  std::vector<ModelSummary> models;  // those of the catalog, then those that are only installed
+  // Manifests of the store that cannot be read: each names the file and says what to do.
+  std::vector<Error> broken;
 };
 
 enum class DryRun { no, yes };
@@ -126,15 +128,14 @@ class Hub {
   Result<void> check_home() const;
 
   // What exists. No network.
-  Result<std::vector<ModelSummary>> list() const;
+  Result<ModelList> list() const;
   // Models whose name, alias, title or task contains every word of `text`; empty options match all.
   Result<std::vector<ModelSummary>> search(const std::string& text, const std::string& task = {},
                                            const std::string& license = {}) const;
   // Errors: not_found with what may have been meant.
   Result<ModelEntry> show(const std::string& name) const;
-  // What is installed, and manifests that cannot be read.
+  // What is installed and can be read; list() names what cannot.
   Result<std::vector<InstalledModel>> installed() const;
-  std::vector<BrokenItem> broken() const;
 
   // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no
   // network is needed.

@@ -3,6 +3,8 @@
 #include "modelhub/hub.h"
 
 #include <algorithm>
+#include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "hub/hub_core.h"
@@ -49,24 +51,41 @@ ModelSummary summary_of(const InstalledModel& model) {
   summary.title = "not in the catalog";
   summary.license = model.license;
   summary.default_version = model.version;
-  summary.versions = {model.version};
   summary.bytes = model.bytes;
   return summary;
 }
 
-void add_installed(std::vector<ModelSummary>& summaries,
-                   const std::vector<InstalledModel>& installed, hub::HubCore* catalog_of) {
-  for (const InstalledModel& model : installed) {
-    auto at = std::find_if(summaries.begin(), summaries.end(),
-                           [&](const ModelSummary& s) { return s.name == model.name; });
-    if (at == summaries.end()) {
-      // a search that it does not match
-      if (catalog_of == nullptr || catalog_of->catalog().find(model.name)) continue;
-      at = summaries.insert(at, summary_of(model));
-    }
-    at->installed.push_back(reference_of(model));
+// Says of each model what of it is installed, and adds the models that no document knows.
+class InstalledMarks {
+ public:
+  explicit InstalledMarks(std::vector<ModelSummary>& summaries) : summaries_(summaries) {
+    for (std::size_t i = 0; i < summaries_.size(); ++i) places_.emplace(summaries_[i].name, i);
   }
-}
+
+  enum class Unknown { leave_out, add };
+  void mark(const InstalledModel& model, Unknown unknown) {
+    const auto [at, is_new] = places_.emplace(model.name, summaries_.size());
+    if (is_new && unknown == Unknown::leave_out) {
+      places_.erase(at);
+      return;
+    }
+    if (is_new) {
+      summaries_.push_back(summary_of(model));
+      only_installed_from_ = std::min(only_installed_from_, at->second);
+    }
+    ModelSummary& summary = summaries_[at->second];
+    summary.installed.push_back(reference_of(model));
+    if (at->second < only_installed_from_) return;
+    std::vector<std::string>& versions = summary.versions;
+    if (std::find(versions.begin(), versions.end(), model.version) == versions.end())
+      versions.push_back(model.version);
+  }
+
+ private:
+  std::vector<ModelSummary>& summaries_;
+  std::unordered_map<std::string, std::size_t> places_;  // by name
+  std::size_t only_installed_from_ = std::numeric_limits<std::size_t>::max();
+};
 
 // Names may be typed as aliases; those of models that are only installed are taken as they are.
 Result<Reference> installed_reference(const std::string& text, const catalog::Catalog& catalog) {
@@ -152,14 +171,17 @@ Result<Hub> Hub::open(HubOptions options) {
 const std::string& Hub::home() const { return core_->options().home; }
 Result<void> Hub::check_home() const { return core_->store().check_writable(); }
 
-Result<std::vector<ModelSummary>> Hub::list() const {
-  std::vector<ModelSummary> summaries;
+Result<ModelList> Hub::list() const {
+  ModelList list;
   for (const auto& entry : core_->catalog().models())
-    summaries.push_back(summary_of(*entry, core_->catalog()));
+    list.models.push_back(summary_of(*entry, core_->catalog()));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
-  add_installed(summaries, listing->models, core_.get());
-  return summaries;
+  InstalledMarks marks(list.models);
+  for (const InstalledModel& model : listing->models)
+    marks.mark(model, InstalledMarks::Unknown::add);
+  list.broken = std::move(listing->broken);
+  return list;
 }
 
 Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std::string& task,
@@ -173,7 +195,9 @@ Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std
     summaries.push_back(summary_of(*entry, core_->catalog()));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
-  add_installed(summaries, listing->models, nullptr);
+  InstalledMarks marks(summaries);
+  for (const InstalledModel& model : listing->models)
+    marks.mark(model, InstalledMarks::Unknown::leave_out);
   return summaries;
 }
 
@@ -184,14 +208,6 @@ Result<ModelEntry> Hub::show(const std::string& name) const {
 }
 
 Result<std::vector<InstalledModel>> Hub::installed() const { return find_installed("", *core_); }
-
-std::vector<BrokenItem> Hub::broken() const {
-  std::vector<BrokenItem> broken;
-  if (Result<store::Listing> listing = core_->store().list()) {
-    for (Error& error : listing->broken) broken.push_back({std::move(error)});
-  }
-  return broken;
-}
 
 Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose) const {
   Result<Resolved> resolved = core_->resolve(
@@ -207,7 +223,7 @@ Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpos
   plan.bytes_total = resolved->variant->download_bytes();
   plan.candidates = resolved->candidates;
   for (const ModelFile& file : resolved->variant->files) {
-    Result<bool> is_here = core_->store().has_blob(file.sha256, file.bytes);
+    Result<bool> is_here = core_->store().has_blob(file.installed_digest(), file.installed_bytes());
     if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
   }
   return plan;

@@ -334,7 +334,7 @@ TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {
   ASSERT_TRUE(open().pull("toy").get());
   options_.catalogs.clear();
   Hub hub = open();
-  const std::vector<ModelSummary> models = hub.list().value();
+  const std::vector<ModelSummary> models = hub.list().value().models;
   EXPECT_TRUE(std::any_of(models.begin(), models.end(),
                           [](const ModelSummary& m) { return m.name == "toy"; }));
   EXPECT_TRUE(hub.remove("toy"));
