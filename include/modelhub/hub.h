@@ -45,7 +45,7 @@ struct PullPlan {
   bool is_installed = false;
   ByteCount bytes_total;     // of the whole model
   ByteCount bytes_to_fetch;  // of the files that are not here yet
-  // of this version, best first, and why the others were not taken
+  // Only with PullPurpose::run: of this version, best first, and why the others were not taken.
   std::vector<VariantCandidate> candidates;
 };
 

@@ -221,7 +221,7 @@ Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpos
   plan.license = resolved->license();
   plan.is_installed = installed->has_value();
   plan.bytes_total = resolved->variant->download_bytes();
-  plan.candidates = resolved->candidates;
+  if (purpose == PullPurpose::run) plan.candidates = resolved->candidates;
   for (const ModelFile& file : resolved->variant->files) {
     Result<bool> is_here = core_->store().has_blob(file.installed_digest(), file.installed_bytes());
     if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;

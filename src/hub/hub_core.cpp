@@ -181,12 +181,22 @@ Result<Reference> HubCore::parse_reference(const std::string& text) const {
   return reference;
 }
 
+bool HubCore::is_choice(const Reference& reference) const {
+  if (reference.variant) return false;
+  catalog::ResolveOptions any;
+  any.purpose = catalog::Purpose::pull;
+  const Result<Resolved> resolved = catalog_.resolve(reference, any);
+  return resolved && resolved->version->variants.size() > 1;
+}
+
 Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose purpose) {
   Result<Reference> parsed = parse_reference(reference);
   if (!parsed) return std::move(parsed).error();
   catalog::ResolveOptions options;
   options.purpose = purpose;
-  options.capabilities = engines_.capabilities();
+  // To ask the engines opens their libraries, which takes longer than many a pull.
+  if (purpose == catalog::Purpose::run || is_choice(*parsed))
+    options.capabilities = engines_.capabilities();
   if (options_.licenses.empty()) return catalog_.resolve(*parsed, options);
   if (Result<Resolved> any = catalog_.resolve(*parsed, options)) {
     Result<std::optional<InstalledModel>> installed = find_installed(*any);

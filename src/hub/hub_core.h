@@ -59,6 +59,8 @@ class HubCore {
   Result<Reference> parse_reference(const std::string& text) const;
   // A model that is installed is resolved whatever its licence: the allow-list is about pulling.
   Result<Resolved> resolve(const std::string& reference, catalog::Purpose purpose);
+  // Whether there are several variants of which the best here is meant.
+  bool is_choice(const Reference& reference) const;
   // Nothing when it is not installed, or as other files than the catalog names now.
   Result<std::optional<InstalledModel>> find_installed(const Resolved& resolved) const;
 
