@@ -12,7 +12,7 @@
 namespace modelhub::base {
 namespace {
 
-std::span<const std::byte> bytes_of(const std::string& text) {
+std::span<const std::byte> raw_bytes(const std::string& text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
@@ -33,7 +33,7 @@ TEST_P(ChunkedHasherTest, KnowsTheExamplesOfTheStandard) {
   ChunkedHasher hasher(GetParam());
   EXPECT_EQ(hasher.finish(), Digest::of_empty());
   const std::string abc = "abc";
-  hasher.update(bytes_of(abc));
+  hasher.update(raw_bytes(abc));
   EXPECT_EQ(hasher.chunk().hex(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(hasher.finish(), sha256_of(abc));
@@ -44,8 +44,8 @@ TEST_P(ChunkedHasherTest, AgreesWithTheSimpleHasherForEveryLengthAndSplit) {
     const std::string text = random_text(size);
     const std::size_t cut = size == 0 ? 0 : random_() % size;
     ChunkedHasher hasher(GetParam());
-    hasher.update(bytes_of(text).first(cut));
-    hasher.update(bytes_of(text).subspan(cut));
+    hasher.update(raw_bytes(text).first(cut));
+    hasher.update(raw_bytes(text).subspan(cut));
     ASSERT_EQ(hasher.chunk(), sha256_of(text)) << size;
     ASSERT_EQ(hasher.finish(), sha256_of(text)) << size;
   }
@@ -56,13 +56,13 @@ TEST_P(ChunkedHasherTest, HashesChunksAndTheWholeAtOnce) {
   ChunkedHasher hasher(GetParam());
   for (std::size_t at = 0; at < text.size(); at += 4096) {
     const std::string chunk = text.substr(at, 4096);
-    hasher.update(bytes_of(chunk).first(10));
-    hasher.update(bytes_of(chunk).subspan(10));
+    hasher.update(raw_bytes(chunk).first(10));
+    hasher.update(raw_bytes(chunk).subspan(10));
     ASSERT_EQ(hasher.chunk(), sha256_of(chunk));
     hasher.accept_chunk();
   }
   EXPECT_EQ(hasher.finish(), sha256_of(text));
-  hasher.update(bytes_of(text));
+  hasher.update(raw_bytes(text));
   EXPECT_EQ(hasher.chunk(), sha256_of(text));
 }
 
@@ -71,13 +71,13 @@ TEST_P(ChunkedHasherTest, AChunkThatIsUndoneWasNeverThere) {
   const std::string wrong = random_text(333);
   const std::string two = random_text(100);
   ChunkedHasher hasher(GetParam());
-  hasher.update(bytes_of(wrong));
+  hasher.update(raw_bytes(wrong));
   hasher.undo_chunk();
-  hasher.update(bytes_of(one));
+  hasher.update(raw_bytes(one));
   hasher.accept_chunk();
-  hasher.update(bytes_of(wrong));
+  hasher.update(raw_bytes(wrong));
   hasher.undo_chunk();
-  hasher.update(bytes_of(two));
+  hasher.update(raw_bytes(two));
   EXPECT_EQ(hasher.chunk(), sha256_of(two));
   EXPECT_EQ(hasher.finish(), sha256_of(one + two));
 }

@@ -14,16 +14,12 @@
 #include "base/hasher.h"
 #include "cli/cli_fixture.h"
 #include "support/http_server.h"
+#include "support/sanitized.h"
 
 namespace modelhub::test {
 namespace {
 
-// A process under ThreadSanitizer takes ten times as long.
-#ifdef __SANITIZE_THREAD__
-constexpr int k_many = 12;
-#else
-constexpr int k_many = 64;
-#endif
+constexpr int k_many = k_is_sanitized ? 12 : 64;
 constexpr int k_models = 16;
 constexpr std::size_t k_model_bytes = 1'000'000;
 constexpr std::uint64_t k_block = 4096;

@@ -16,6 +16,7 @@
 #include "store/stepping_file_system.h"
 #include "support/manual_clock.h"
 #include "support/memory_file_system.h"
+#include "support/sanitized.h"
 
 namespace modelhub::store {
 namespace {
@@ -420,7 +421,8 @@ void run_world(std::uint32_t seed, std::uint64_t steps) {
 }
 
 TEST(SchedulerTest, NoInterleavingOfStepsBreaksTheBudgetALeaseAPinOrAModel) {
-  const std::uint64_t steps = number_from_environment("MODELHUB_TEST_STEPS", 25'000);
+  const std::uint64_t steps =
+      number_from_environment("MODELHUB_TEST_STEPS", test::k_is_sanitized ? 3'000 : 25'000);
   if (const std::uint64_t seed = number_from_environment("MODELHUB_TEST_SEED", 0); seed != 0)
     return run_world(static_cast<std::uint32_t>(seed), steps);
   for (std::uint32_t seed = 1; seed <= 4 && !HasFailure(); ++seed) run_world(seed, steps);

@@ -13,9 +13,10 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <stdexcept>
+
+#include "support/scratch.h"
 
 namespace modelhub::test {
 namespace {
@@ -349,10 +350,10 @@ HttpReply HttpServer::reply_to(const HttpRequest& request) {
 
 HttpReply HttpServer::mirror_reply(const std::string& path) const {
   const bool is_blob = path.starts_with("/sha256/") && path.find("..") == std::string::npos;
-  std::ifstream file;
-  if (is_blob && !mirror_folder_.empty()) file.open(mirror_folder_ + path, std::ios::binary);
-  if (!file.is_open()) return status_reply(404, "nothing here");
-  return file_reply(std::string(std::istreambuf_iterator<char>(file), {}));
+  const bool is_here =
+      is_blob && !mirror_folder_.empty() && std::filesystem::is_regular_file(mirror_folder_ + path);
+  return is_here ? file_reply(content_of(mirror_folder_ + path))
+                 : status_reply(404, "nothing here");
 }
 
 std::string HttpServer::url(std::string_view path) const {

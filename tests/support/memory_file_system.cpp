@@ -176,7 +176,8 @@ Result<std::vector<base::DirectoryEntry>> MemoryFileSystem::list(const std::stri
   if (!node) return error_from_errno(ENOENT, "list", directory);
   if (node->kind != FileKind::directory) return error_from_errno(ENOTDIR, "list", directory);
   std::vector<base::DirectoryEntry> entries;
-  for (const auto& [name, child] : node->entries) entries.push_back({name, child->kind, child->inode});
+  for (const auto& [name, child] : node->entries)
+    entries.push_back({name, child->kind, child->inode});
   return entries;
 }
 

@@ -50,7 +50,7 @@ TEST_P(BrokenConnectionTest, IsGotOver) {
   const Result<Fetched> fetched = fetch(file_, {serve(file_)});
   ASSERT_TRUE(arrived(fetched, file_.content()));
   // what had arrived is kept
-  EXPECT_LE(server_.body_bytes_sent(), file_.size() + k_mib);
+  EXPECT_LE(server_.body_bytes_sent(), file_.size() + k_sent_ahead);
 }
 
 TEST_P(BrokenConnectionTest, ForEverEndsSoonWithANamedErrorOrWithTheFile) {
@@ -176,7 +176,7 @@ TEST_F(PatienceTest, WhatTheDeadlineEndedGoesOnLater) {
   const RangedFile honest(32 * k_mib);
   options_.deadline = milliseconds(0);
   ASSERT_TRUE(arrived(fetch(honest, {serve(honest)}), honest.content()));
-  EXPECT_LE(bytes_sent_since(), honest.size() - before + k_mib);
+  EXPECT_LE(bytes_sent_since(), honest.size() - before + k_sent_ahead);
 }
 
 }  // namespace

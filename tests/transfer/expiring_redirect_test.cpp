@@ -53,7 +53,7 @@ TEST_F(ExpiringRedirectTest, IsResolvedAgainWhenAPartialGoesOn) {
   // No address with a signature in it may outlive the process.
   EXPECT_EQ(test::content_of(journal()).find("signature=0"), std::string::npos);
   ASSERT_TRUE(arrived(fetch(file, {server_.url("/m.onnx")}), file.content()));
-  EXPECT_LE(server_.body_bytes_sent(), file.size() + k_mib);
+  EXPECT_LE(server_.body_bytes_sent(), file.size() + k_sent_ahead);
 }
 
 TEST_F(ExpiringRedirectTest, ThatNeverWorksIsAnErrorSoon) {

@@ -26,7 +26,7 @@ TEST_F(InterruptedFetchTest, ACancelledFetchLeavesWhatItHasAndTheNextOneSendsFor
   EXPECT_TRUE(std::filesystem::exists(journal()));
   const Result<Fetched> fetched = fetch(file_, {serve(file_)});
   ASSERT_TRUE(arrived(fetched, file_.content()));
-  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_mib);
+  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_sent_ahead);
   EXPECT_EQ(fetched->reused.count() + fetched->received.count(), k_size);
   EXPECT_GE(fetched->reused.count(), k_partial - k_mib);
 }
@@ -36,7 +36,7 @@ TEST_F(InterruptedFetchTest, AFetchOverSeveralConnectionsLeavesThePartsOfAll) {
   leave_partial(file_, k_partial);
   ASSERT_GE(connections_of(file_), 2U);
   ASSERT_TRUE(arrived(fetch(file_, {serve(file_)}), file_.content()));
-  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_mib);
+  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_sent_ahead);
 }
 
 TEST_F(InterruptedFetchTest, AFailureThatMayPassLeavesWhatItHas) {
@@ -49,7 +49,7 @@ TEST_F(InterruptedFetchTest, AFailureThatMayPassLeavesWhatItHas) {
   *budget = UINT64_MAX;
   bytes_sent_since();
   ASSERT_TRUE(arrived(fetch(file_, {serve(file_)}), file_.content()));
-  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_mib);
+  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_sent_ahead);
 }
 
 TEST_F(InterruptedFetchTest, AFolderThatAnotherOwnerAdoptedGoesOn) {
@@ -59,7 +59,7 @@ TEST_F(InterruptedFetchTest, AFolderThatAnotherOwnerAdoptedGoesOn) {
   std::filesystem::rename(folder(), request.folder);
   ASSERT_TRUE(fetch(request));
   EXPECT_TRUE(test::content_of(request.folder + "/data") == *file_.content());
-  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_mib);
+  EXPECT_LE(bytes_sent_since(), k_size - k_partial + k_sent_ahead);
 }
 
 TEST_F(InterruptedFetchTest, AnotherSourceOfTheSameDigestGoesOnWhereTheFirstWasLeft) {
@@ -82,7 +82,7 @@ TEST_F(InterruptedFetchTest, APartialOfAnotherFileIsNotBelieved) {
   leave_partial(file_, k_partial);
   const RangedFile other(k_size, 5);
   ASSERT_TRUE(arrived(fetch(other, {serve(other)}), other.content()));
-  EXPECT_LE(bytes_sent_since(), k_size + k_mib);
+  EXPECT_LE(bytes_sent_since(), k_size + k_sent_ahead);
 }
 
 TEST_F(InterruptedFetchTest, ACorruptPartialOfALyingServerDoesNotSpoilTheNextSource) {

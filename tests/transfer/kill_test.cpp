@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hasher.h"
+#include "support/sanitized.h"
 #include "transfer/fetch_process.h"
 #include "transfer/ranged_fixture.h"
 
@@ -64,9 +65,8 @@ class MemoryTest : public RangedFixture {
  protected:
   static void expect_bounded(const test::ProcessResult& result) {
     // A sanitizer has memory of its own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    EXPECT_LT(number_of(result.out, "peak_kib"), 64U * 1024) << result.out;
-#endif
+    const std::uint64_t limit = test::k_is_sanitized ? 1024U * 1024 : 64U * 1024;
+    EXPECT_LT(number_of(result.out, "peak_kib"), limit) << result.out;
   }
 };
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "base/hasher.h"
 
@@ -72,12 +73,16 @@ void RangedFixture::leave_partial(const test::RangedFile& file, std::uint64_t by
   test::RangedFile limited = file;
   limited.twist(test::stalling_when_spent(budget));
   const std::uint64_t before = server_.body_bytes_sent();
+  transfer_.reset();
+  // What a second connection has been sent when it is given up would arrive nowhere.
+  const int connections = std::exchange(options_.connections_per_file, 1);
   const Job<Fetched> job = start(request_for(file.content(), {serve(file)}));
   EXPECT_TRUE(server_.wait_for_body_bytes(before + bytes)) << "sent too little";
   EXPECT_TRUE(test::eventually([&] { return job.progress().bytes_done >= bytes; }))
       << "received " << job.progress().bytes_done;
   job.cancel();
   transfer_.reset();  // waits until nothing is written any more
+  options_.connections_per_file = connections;
   *budget = UINT64_MAX;
   bytes_sent_since();
 }
