@@ -58,6 +58,7 @@ std::vector<std::size_t> oldest_first(const EvictionSnapshot& snapshot) {
 void spare_what_is_not_needed(const EvictionSnapshot& snapshot, std::uint64_t need, Books& books,
                               std::vector<std::size_t>& chosen) {
   std::vector<std::size_t> needed;
+  // NOLINTNEXTLINE(modernize-loop-convert): it means <ranges>
   for (auto i = chosen.rbegin(); i != chosen.rend(); ++i) {
     books.give_back(snapshot.models[*i]);
     if (books.freed() >= need) continue;

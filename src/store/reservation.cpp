@@ -194,10 +194,11 @@ Result<Reservation> Reserver::reserve(const Ticket& ticket, ByteCount bytes,
       Result<Reservation> held = hold(*std::move(wanted));
       if (held || held.error().code != ErrorCode::no_space) return held;
       attempt.is_wanted = false;
+    } else if (wanted) {
+      wanted->release();
     }
     // On a disk where not even an empty file finds room, something has to go first.
     if (!attempt.is_wanted) attempt.beyond_disk = std::max(attempt.beyond_disk, k_block_bytes);
-    if (wanted) wanted->release();
     if (attempt.missing() != 0) {
       Result<bool> is_evicted = evict(attempt);
       if (!is_evicted) return std::move(is_evicted).error();

@@ -97,7 +97,7 @@ std::string who_holds_space(const Situation& situation, std::string_view ticket)
     tickets.insert(entry.ticket);
     if (entry.ticket == ticket) continue;
     reserved += entry.bytes;
-    pulling.push_back(entry.owner);
+    pulling.emplace_back(entry.owner);
   }
   add(text, reserved, "reserved by running pulls", processes_of(pulling));
   ByteCount interrupted;

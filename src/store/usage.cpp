@@ -323,7 +323,7 @@ Result<void> UsageReader::read_items(const std::string& folder, std::vector<Loos
     if (!stat) continue;
     LooseItem item{path, entry.kind, ByteCount(), stat->mtime_ns};
     if (entry.kind == FileKind::directory) {
-      const Result<ByteCount> below = bytes_below(path);
+      Result<ByteCount> below = bytes_below(path);
       if (!below) return below.error();
       item.bytes = *below;
     } else if (stat->links == 1) {

@@ -78,12 +78,12 @@ bool Frontier::run() {
   while (const std::optional<ByteRange> piece = next_piece()) {
     if (!file_) {
       Result<std::unique_ptr<base::ReadableFile>> file = files_.open(path_);
-      if (file) file_ = *std::move(file);
       if (!file) {
         std::lock_guard lock(mutex_);
         error_ = std::move(file).error();
         continue;
       }
+      file_ = *std::move(file);
     }
     buffer_.resize(k_read_bytes);
     const std::span<std::byte> room = std::span(buffer_).first(piece->size());

@@ -16,11 +16,11 @@ using namespace std::chrono_literals;
 class StagingTest : public StoreTest {
  protected:
   Result<StagedFile> stage(Store& store) {
-    return store.stage(digest_of(k_content), ByteCount(k_content.size()));
+    return store.stage(digest_of(content_), ByteCount(content_.size()));
   }
   StagedFile stage() { return stage(*store_).value(); }
-  std::string parent() const { return store_->layout().staging(digest_of(k_content)); }
-  std::string claim() const { return store_->layout().claim(digest_of(k_content)); }
+  std::string parent() const { return store_->layout().staging(digest_of(content_)); }
+  std::string claim() const { return store_->layout().claim(digest_of(content_)); }
 
   // What a process left that had fetched a part.
   std::string make_partial(const std::string& name, const std::string& part) {
@@ -33,13 +33,13 @@ class StagingTest : public StoreTest {
   Result<InstalledModel> publish_staged(Store& store, StagedFile staged) {
     std::vector<StagedFile> all;
     all.push_back(std::move(staged));
-    return store.publish(record_of(id_, {{"a", k_content}}), std::move(all));
+    return store.publish(record_of(id_, {{"a", content_}}), std::move(all));
   }
   void expect_nothing_left() const {
     EXPECT_EQ(names_in(store_->layout().staging()), std::vector<std::string>{"CACHEDIR.TAG"});
   }
 
-  const std::string k_content = "what everybody wants";
+  const std::string content_ = "what everybody wants";
   const std::string dead_ = dead_owner().to_string() + ".5";
 };
 
@@ -71,12 +71,12 @@ TEST_F(StagingTest, AWaiterSeesTheBlobAsSoonAsItIsInItsPlaceAndReadsNothing) {
   FaultyFileSystem counting(files_);
   std::uint64_t reads = 0;
   counting.set_rule([&](const FaultyFileSystem::Call& call) {
-    reads += call.name == "read_at" && call.path == blob(k_content) ? 1 : 0;
+    reads += call.name == "read_at" && call.path == blob(content_) ? 1 : 0;
     return 0;
   });
   const auto store = open_store(home_, counting, clock_);
   auto waiting = stage(*store).value();
-  ASSERT_TRUE(fetch(files_, mine.front(), k_content));
+  ASSERT_TRUE(fetch(files_, mine.front(), content_));
   ASSERT_TRUE(waiting.look_again());
   EXPECT_FALSE(waiting.is_present());
   ASSERT_TRUE(store_->put_blobs(mine));
@@ -175,16 +175,16 @@ TEST_F(StagingTest, ThePartialOfADeadProcessIsAdoptedInPlaceTheLargestFirst) {
   EXPECT_FALSE(std::filesystem::exists(large));
   ASSERT_EQ(staged.seeds().size(), 1u);
   EXPECT_EQ(staged.seeds().front().data, small + "/data");
-  ASSERT_TRUE(fetch(files_, staged, k_content));
+  ASSERT_TRUE(fetch(files_, staged, content_));
   ASSERT_TRUE(publish_staged(*store_, std::move(staged)));
   expect_nothing_left();
 }
 
 TEST_F(StagingTest, APartialThatWasMadeReadOnlyForItsPublicationIsAdopted) {
-  const std::string folder = make_partial(dead_, k_content);
+  const std::string folder = make_partial(dead_, content_);
   ASSERT_TRUE(files_.set_permissions(folder + "/data", 0444));
   auto staged = stage();
-  EXPECT_EQ(read_file(staged.data_path()), k_content);
+  EXPECT_EQ(read_file(staged.data_path()), content_);
   EXPECT_NE(files_.stat(staged.data_path()).value().mode & 0200U, 0u);
 }
 
@@ -205,7 +205,7 @@ TEST_F(StagingTest, WhatAPullLeavesTheNextOneGoesOnWith) {
 }
 
 TEST_F(StagingTest, APartialThatWasLeftBehindAnnouncesNothing) {
-  ASSERT_TRUE(publish(id_, {{"a", k_content}}));
+  ASSERT_TRUE(publish(id_, {{"a", content_}}));
   make_partial("left." + base::Owner::current().to_string() + ".9", "part");
   EXPECT_EQ(store_->remove(id_).value().removed_blobs, 1u);
 }
@@ -230,11 +230,11 @@ TEST_F(StagingTest, AnAdoptedFileThatSomebodyHasOpenIsPublishedAsACopy) {
   make_partial(dead_, "what every");
   auto staged = stage();
   const auto writer = files_.create(staged.data_path(), base::CreateMode::append, 0666).value();
-  ASSERT_TRUE(fetch(files_, staged, k_content));
+  ASSERT_TRUE(fetch(files_, staged, content_));
   ASSERT_TRUE(publish_staged(*store_, std::move(staged)));
   const std::string late = "W";
   ASSERT_TRUE(writer->write_at(0, std::as_bytes(std::span(late.data(), late.size()))));
-  EXPECT_EQ(read_file(blob(k_content)), k_content);
+  EXPECT_EQ(read_file(blob(content_)), content_);
   expect_nothing_left();
 }
 
@@ -242,13 +242,13 @@ TEST_F(StagingTest, AnAdoptedFileThatWasChangedAfterItsHashingIsNotPublished) {
   make_partial(dead_, "what every");
   auto staged = stage();
   const auto writer = files_.create(staged.data_path(), base::CreateMode::append, 0666).value();
-  ASSERT_TRUE(fetch(files_, staged, k_content));
+  ASSERT_TRUE(fetch(files_, staged, content_));
   const std::string late = "W";
   ASSERT_TRUE(writer->write_at(0, std::as_bytes(std::span(late.data(), late.size()))));
   const Error error = publish_staged(*store_, std::move(staged)).error();
   EXPECT_EQ(error.code, ErrorCode::checksum_mismatch);
   EXPECT_TRUE(error.retryable);
-  EXPECT_FALSE(std::filesystem::exists(blob(k_content)));
+  EXPECT_FALSE(std::filesystem::exists(blob(content_)));
 }
 
 TEST_F(StagingTest, BothOfTwoWhoBelieveThatTheyHoldTheClaimCanPublish) {
@@ -258,12 +258,12 @@ TEST_F(StagingTest, BothOfTwoWhoBelieveThatTheyHoldTheClaimCanPublish) {
   EXPECT_TRUE(first.is_mine());
   EXPECT_TRUE(second.is_mine());
   EXPECT_NE(first.folder(), second.folder());
-  ASSERT_TRUE(fetch(files_, first, k_content));
-  ASSERT_TRUE(fetch(files_, second, k_content));
+  ASSERT_TRUE(fetch(files_, first, content_));
+  ASSERT_TRUE(fetch(files_, second, content_));
   ASSERT_TRUE(publish_staged(*impatient, std::move(second)));
-  const auto inode = files_.stat(blob(k_content)).value().inode;
+  const auto inode = files_.stat(blob(content_)).value().inode;
   ASSERT_TRUE(publish_staged(*store_, std::move(first)));
-  EXPECT_EQ(files_.stat(blob(k_content)).value().inode, inode);
+  EXPECT_EQ(files_.stat(blob(content_)).value().inode, inode);
   expect_nothing_left();
 }
 
@@ -281,8 +281,8 @@ TEST_F(StagingTest, WhoFindsHisFolderGoneSaysSoUnlessOthersHavePublished) {
   const auto impatient = open_store(home_, files_, clock_, 0ms);
   auto first = stage();
   auto second = stage(*impatient).value();
-  ASSERT_TRUE(fetch(files_, first, k_content));
-  ASSERT_TRUE(fetch(files_, second, k_content));
+  ASSERT_TRUE(fetch(files_, first, content_));
+  ASSERT_TRUE(fetch(files_, second, content_));
   std::filesystem::remove_all(first.folder());
   std::filesystem::remove_all(second.folder());
   const Error error = publish_staged(*impatient, std::move(second)).error();
@@ -291,7 +291,7 @@ TEST_F(StagingTest, WhoFindsHisFolderGoneSaysSoUnlessOthersHavePublished) {
   EXPECT_NE(error.message.find("is gone"), std::string::npos) << error.message;
   EXPECT_NE(error.hint.find("pull"), std::string::npos);
   auto third = stage(*impatient).value();
-  ASSERT_TRUE(fetch(files_, third, k_content));
+  ASSERT_TRUE(fetch(files_, third, content_));
   std::vector<StagedFile> all;
   all.push_back(std::move(third));
   ASSERT_TRUE(impatient->put_blobs(all));
@@ -309,7 +309,7 @@ TEST_F(StagingTest, WhereNoClaimCanBeMadeEverybodyFetches) {
   auto staged = stage(*store).value();
   EXPECT_TRUE(staged.is_mine());
   EXPECT_TRUE(stage(*store).value().is_mine());
-  ASSERT_TRUE(fetch(files_, staged, k_content));
+  ASSERT_TRUE(fetch(files_, staged, content_));
   ASSERT_TRUE(publish_staged(*store, std::move(staged)));
   expect_nothing_left();
 }
@@ -325,10 +325,10 @@ TEST_F(StagingTest, AFullDiskIsToldBeforeAnythingIsFetched) {
 
 TEST_F(StagingTest, OneTicketStagesADigestOnce) {
   const Ticket ticket;
-  const ByteCount bytes(k_content.size());
-  auto staged = store_->stage(ticket, digest_of(k_content), bytes).value();
+  const ByteCount bytes(content_.size());
+  auto staged = store_->stage(ticket, digest_of(content_), bytes).value();
   EXPECT_EQ(staged.folder(), parent() + "/" + ticket.name());
-  EXPECT_EQ(store_->stage(ticket, digest_of(k_content), bytes).error().code,
+  EXPECT_EQ(store_->stage(ticket, digest_of(content_), bytes).error().code,
             ErrorCode::invalid_argument);
   EXPECT_TRUE(staged.is_mine());
 }
@@ -356,11 +356,11 @@ TEST_F(StagingTest, ManyFilesAreMadeDurableInOneStepAndAFewOneByOne) {
 }
 
 TEST_F(StagingTest, TheDigestOfASmallFileIsThatOfItsOnlyChunk) {
-  ASSERT_TRUE(publish(id_, {{"a", k_content}}));
-  const auto record = load_chunk_record(files_, store_->layout(), digest_of(k_content),
-                                        ByteCount(k_content.size()));
+  ASSERT_TRUE(publish(id_, {{"a", content_}}));
+  const auto record =
+      load_chunk_record(files_, store_->layout(), digest_of(content_), ByteCount(content_.size()));
   ASSERT_TRUE(record);
-  EXPECT_EQ(record->chunks, std::vector<Digest>{digest_of(k_content)});
+  EXPECT_EQ(record->chunks, std::vector<Digest>{digest_of(content_)});
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ TEST_P(DamagedPartialTest, IsNotBelieved) {
   GetParam().inflict(data(), journal());
   const Result<Fetched> fetched = fetch(file, {serve(file)});
   ASSERT_TRUE(arrived(fetched, file.content()));
-  EXPECT_LE(bytes_sent_since(), GetParam().most_sent);
+  // Under a sanitizer the hashing lags behind: then fewer segments are proved, and all may go.
+  EXPECT_LE(bytes_sent_since(),
+            test::k_is_sanitized ? file.size() + k_sent_ahead : GetParam().most_sent);
 }
 
 void flip_byte(const std::string& path, std::uint64_t at) {
