@@ -18,26 +18,37 @@ namespace {
 // How often the files that another process fetches are looked at, and progress is told.
 constexpr std::chrono::milliseconds k_look_interval{100};
 
-// Wakes the thread that waits for several jobs. The jobs outlive that thread's interest.
-class Bell {
+// Tells the thread that waits for several jobs which are done. The jobs outlive that thread's
+// interest.
+class DoneQueue {
  public:
-  void ring() {
+  void push(std::size_t index) {
     {
       std::lock_guard lock(mutex_);
-      has_rung_ = true;
+      done_.push_back(index);
     }
     changed_.notify_one();
   }
-  void wait(std::chrono::milliseconds patience) {
+  void wake() {
+    {
+      std::lock_guard lock(mutex_);
+      is_woken_ = true;
+    }
+    changed_.notify_one();
+  }
+  // Empty when nothing is done until `deadline`, or when it is woken.
+  std::vector<std::size_t> wait(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience, [&] { return has_rung_; });
-    has_rung_ = false;
+    changed_.wait_until(lock, deadline, [&] { return is_woken_ || !done_.empty(); });
+    is_woken_ = false;
+    return std::exchange(done_, {});
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool has_rung_ = false;  // guarded by mutex_
+  std::vector<std::size_t> done_;  // guarded by mutex_
+  bool is_woken_ = false;          // guarded by mutex_
 };
 
 // One file on its way, by this process or another. What is staged for it lies at the same index.
@@ -77,16 +88,20 @@ class Bringing {
       : subject_(std::move(subject)), tools_(tools), stop_(stop), report_(report) {}
 
   Result<Intake> run(std::vector<ModelFile> files) {
-    const std::stop_callback on_stop(stop_, [bell = bell_] { bell->ring(); });
+    const std::stop_callback on_stop(stop_, [done = done_] { done->wake(); });
     if (Result<void> staged = stage_all(std::move(files)); !staged)
       return std::move(staged).error();
     if (Result<void> begun = begin_mine(); !begun) fail(std::move(begun).error());
-    while (!is_over()) {
-      bell_->wait(k_look_interval);
+    auto next_look = std::chrono::steady_clock::now();
+    while (awaited_ != 0) {
+      for (const std::size_t i : done_->wait(next_look)) take(i);
       if (stop_.stop_requested()) fail(cancelled());
+      if (std::chrono::steady_clock::now() < next_look) continue;
+      next_look = std::chrono::steady_clock::now() + k_look_interval;
       look_at_all();
       tell();
     }
+    tell();
     if (failure_) {
       // A cancelled fetch still writes its journal: the folders go only when nobody is in them.
       for (const store::StagedFile& staged : intake_.staged) {
@@ -113,6 +128,7 @@ class Bringing {
       if (!staged) return std::move(staged).error();
       staged->keep_partial();
       arrivals_.push_back({std::move(file), {}, 0, staged->is_present()});
+      if (!staged->is_present()) ++awaited_;
       intake_.staged.push_back(*std::move(staged));
     }
     return {};
@@ -137,7 +153,8 @@ class Bringing {
     intake_.reservations.push_back(*std::move(space));
     for (const std::size_t i : mine) {
       arrivals_[i].job = tools_.transfer.fetch(request_of(arrivals_[i].file, intake_.staged[i]));
-      arrivals_[i].job->then([bell = bell_](const Result<transfer::Fetched>&) { bell->ring(); });
+      arrivals_[i].job->then(
+          [done = done_, i](const Result<transfer::Fetched>&) { done->push(i); });
     }
     return {};
   }
@@ -150,36 +167,38 @@ class Bringing {
       store::StagedFile& staged = intake_.staged[i];
       if (arrival.is_here) continue;
       if (arrival.job) {
-        follow(arrival, staged);
-        has_job = has_job || arrival.job;
+        arrival.bytes_done = arrival.job->progress().bytes_done;
+        staged.report(ByteCount(arrival.bytes_done));
+        has_job = true;
         continue;
       }
       Result<void> looked = staged.look_again(stop_);
       if (!looked) fail(std::move(looked).error());
       arrival.bytes_done = staged.progress().done.count();
-      arrival.is_here = arrival.is_here || staged.is_present();
+      if (staged.is_present()) settle(arrival);
       has_more_of_mine = has_more_of_mine || staged.is_mine();
     }
     if (failure_) return;
     Result<void> went_on;
     if (has_more_of_mine) went_on = begin_mine();
     // Others may wait for what has come here, and this for them.
-    else if (!has_job && !is_over() && !std::exchange(is_put_, true))
+    else if (!has_job && awaited_ != 0 && !std::exchange(is_put_, true))
       went_on = tools_.store.put_blobs(intake_.staged);
     if (!went_on) fail(std::move(went_on).error());
   }
 
-  void follow(Arrival& arrival, store::StagedFile& staged) {
-    const bool is_done = arrival.job->is_done();
-    arrival.bytes_done = arrival.job->progress().bytes_done;
-    if (is_done) return take(arrival, staged);
-    staged.report(ByteCount(arrival.bytes_done));
+  // Nobody waits for it any more: it is here, or given up.
+  void settle(Arrival& arrival) {
+    if (!std::exchange(arrival.is_here, true)) --awaited_;
   }
 
-  void take(Arrival& arrival, store::StagedFile& staged) {
+  void take(std::size_t index) {
+    Arrival& arrival = arrivals_[index];
+    store::StagedFile& staged = intake_.staged[index];
     Result<transfer::Fetched> fetched = arrival.job->get();
+    if (!fetched) arrival.bytes_done = arrival.job->progress().bytes_done;
     arrival.job.reset();
-    arrival.is_here = true;  // or given up
+    settle(arrival);
     if (!fetched) return fail(std::move(fetched).error());
     arrival.bytes_done = arrival.file.bytes.count();
     intake_.received += fetched->received;
@@ -199,13 +218,8 @@ class Bringing {
       if (arrival.job)
         arrival.job->cancel();
       else
-        arrival.is_here = true;  // nobody waits for it any more
+        settle(arrival);
     }
-  }
-
-  bool is_over() const {
-    return std::all_of(arrivals_.begin(), arrivals_.end(),
-                       [](const Arrival& arrival) { return arrival.is_here; });
   }
 
   void tell() const {
@@ -245,9 +259,10 @@ class Bringing {
   const IntakeTools& tools_;
   const std::stop_token stop_;
   const std::function<void(Progress)>& report_;
-  const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
+  const std::shared_ptr<DoneQueue> done_ = std::make_shared<DoneQueue>();
   const store::Ticket ticket_;
   std::vector<Arrival> arrivals_;
+  std::size_t awaited_ = 0;  // those that are not here yet
   Intake intake_;
   bool is_put_ = false;  // what has arrived is under its blobs' names
   std::optional<Error> failure_;
