@@ -251,6 +251,8 @@ class Bringing {
     if (!may_go_on || kept == ByteCount()) return error;
     const std::string remains =
         kept.to_string() + " have arrived and are kept: modelhub pull " + subject_ + " goes on";
+    // Who cancelled has had an answer already, and no longer waits for this one.
+    if (error.code == ErrorCode::cancelled && tools_.log) tools_.log(LogLevel::warning, remains);
     error.hint = error.hint.empty() ? remains : error.hint + "; " + remains;
     return error;
   }

@@ -38,7 +38,7 @@ struct Intake {
 // that one die, its work is taken over. Blocks; cancelled soon after `stop`.
 //
 // The first failure stops the others. What has arrived by then stays in staging for the next pull,
-// and the error says how much that is.
+// and the error says how much that is; after a cancel the log says it too.
 Result<Intake> bring(const std::string& subject, std::vector<ModelFile> files,
                      const IntakeTools& tools, const std::stop_token& stop,
                      const std::function<void(Progress)>& report);
