@@ -170,6 +170,7 @@ class Fetch final : private Lane::Owner {
   std::vector<std::unique_ptr<Lane>> lanes_;
   int wanted_lanes_ = 1;
   RampState ramp_;
+  std::chrono::milliseconds ramp_rest_{1000};  // after the next step that did not help
   TimePoint looked_for_slow_{};
   double typical_rate_ = 0;  // of a connection while there were several
   std::chrono::milliseconds round_trip_{0};

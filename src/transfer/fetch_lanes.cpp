@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds k_flush_interval{50};
 // A connection that brought so much before it broke is replaced without further thought.
 constexpr std::uint64_t k_useful_bytes = 256 * 1024;
 
-// What did not help is not tried again for so long.
+// What did not help again and again is not tried for so long.
 constexpr std::chrono::seconds k_ramp_rest{10};
 constexpr std::chrono::milliseconds k_slow_interval{500};
 
@@ -296,7 +296,11 @@ void Fetch::ramp(TimePoint now) {
     ramp_.before = before;
     ramp_.rate_before = snapshot.rate;
   }
-  if (decision.what == Ramp::shrink) ramp_.rests_until = now + k_ramp_rest;
+  if (decision.what == Ramp::shrink) {
+    // One bad moment looks like a full line: the next attempt comes soon, those after it later.
+    ramp_.rests_until = now + ramp_rest_;
+    ramp_rest_ = std::min<std::chrono::milliseconds>(2 * ramp_rest_, k_ramp_rest);
+  }
 }
 
 }  // namespace modelhub::transfer

@@ -130,11 +130,11 @@ std::chrono::milliseconds HttpExchange::round_trip() const {
     curl_easy_getinfo(handle_.get(), what, &microseconds);
     return microseconds;
   };
-  // The TCP handshake, where this exchange made it; else what the server took to begin.
-  curl_off_t time = time_of(CURLINFO_CONNECT_TIME_T) - time_of(CURLINFO_NAMELOOKUP_TIME_T);
-  if (time <= 0) {
-    time = time_of(CURLINFO_STARTTRANSFER_TIME_T) - time_of(CURLINFO_PRETRANSFER_TIME_T);
-  }
+  // The TCP handshake says it exactly, but only as far as a proxy, and only for a new connection;
+  // what passes until the answer begins is never less.
+  const curl_off_t time =
+      std::max(time_of(CURLINFO_CONNECT_TIME_T) - time_of(CURLINFO_NAMELOOKUP_TIME_T),
+               time_of(CURLINFO_STARTTRANSFER_TIME_T) - time_of(CURLINFO_PRETRANSFER_TIME_T));
   return std::chrono::milliseconds(std::max<curl_off_t>(time, 0) / 1000);
 }
 
