@@ -341,7 +341,7 @@ Result<ByteCount> UsageReader::bytes_below(const std::string& folder) {
   for (const DirectoryEntry& entry : *entries) {
     const std::string path = base::join_path(folder, entry.name);
     if (entry.kind == FileKind::directory) {
-      const Result<ByteCount> below = bytes_below(path);
+      Result<ByteCount> below = bytes_below(path);
       if (!below) return below;
       sum += *below;
     } else if (entry.kind == FileKind::regular) {
