@@ -13,6 +13,8 @@ using std::chrono::milliseconds;
 
 // Below, a request costs more than it brings.
 constexpr std::uint64_t k_smallest_piece = 256 * 1024;
+// Of a fast and long line: more would leave the hashing too far behind.
+constexpr std::uint64_t k_largest_piece = 4 * k_chunk_bytes;
 constexpr std::uint64_t k_piece_unit = 64 * 1024;
 
 // What is over in less is not worth another connection.
@@ -37,8 +39,8 @@ double seconds_of(milliseconds time) { return static_cast<double>(time.count()) 
 }  // namespace
 
 milliseconds settling_time(milliseconds round_trip) {
-  // Two round trips until the first byte, some more until TCP has found its pace.
-  return std::clamp(round_trip * 6, k_shortest_settling, k_longest_settling);
+  // Two round trips until the first byte; then TCP doubles its pace with each, from 14 KB on.
+  return std::clamp(round_trip * 12, k_shortest_settling, k_longest_settling);
 }
 
 RampDecision decide_ramp(const RampSnapshot& now) {
@@ -59,7 +61,10 @@ RampDecision decide_ramp(const RampSnapshot& now) {
       has_grown ? static_cast<double>(now.connections) / now.connections_before : 0;
   const bool is_full_gain =
       has_grown && now.rate >= now.rate_before * (1 + (expected - 1) * (k_full_gain - 1));
-  return {Ramp::grow, std::min(now.limit, now.connections * (is_full_gain ? 4 : 2))};
+  // The first connection was asked for everything, and is lost where its run is cut: a single
+  // further one would hardly make up for that.
+  return {Ramp::grow,
+          std::min(now.limit, now.connections * (is_full_gain || now.connections == 1 ? 4 : 2))};
 }
 
 double typical_rate(const std::vector<LaneSnapshot>& lanes, double before) {
@@ -89,9 +94,9 @@ std::uint64_t piece_size(std::uint64_t unclaimed, int lanes, double lane_rate,
                          milliseconds round_trip) {
   // Eight round trips' worth: the pause between two requests costs an eighth at most.
   const auto paying = static_cast<std::uint64_t>(lane_rate * seconds_of(round_trip) * 8);
-  const std::uint64_t least = std::clamp(paying, k_smallest_piece, k_chunk_bytes);
+  const std::uint64_t least = std::clamp(paying, k_smallest_piece, k_largest_piece);
   const std::uint64_t fair = unclaimed / (2 * static_cast<std::uint64_t>(std::max(lanes, 1)));
-  const std::uint64_t size = std::clamp(fair, least, k_chunk_bytes);
+  const std::uint64_t size = std::clamp(fair, least, std::max(least, k_chunk_bytes));
   return (size + k_piece_unit - 1) / k_piece_unit * k_piece_unit;
 }
 

@@ -62,7 +62,7 @@ std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, dou
 
 // How much a new connection should ask for at once, when `unclaimed` bytes are left for `lanes` of
 // them: a segment, less towards the end so that all end together, but no less than pays for a
-// round trip.
+// round trip, of up to four segments.
 std::uint64_t piece_size(std::uint64_t unclaimed, int lanes, double lane_rate,
                          std::chrono::milliseconds round_trip);
 

@@ -130,11 +130,13 @@ std::chrono::milliseconds HttpExchange::round_trip() const {
     curl_easy_getinfo(handle_.get(), what, &microseconds);
     return microseconds;
   };
-  // The TCP handshake says it exactly, but only as far as a proxy, and only for a new connection;
-  // what passes until the answer begins is never less.
-  const curl_off_t time =
-      std::max(time_of(CURLINFO_CONNECT_TIME_T) - time_of(CURLINFO_NAMELOOKUP_TIME_T),
-               time_of(CURLINFO_STARTTRANSFER_TIME_T) - time_of(CURLINFO_PRETRANSFER_TIME_T));
+  // The TCP handshake says it exactly, but only as far as a proxy, and only for a new connection.
+  // What passes until the answer begins is never less, and has the server's own time in it.
+  const curl_off_t handshake =
+      time_of(CURLINFO_CONNECT_TIME_T) - time_of(CURLINFO_NAMELOOKUP_TIME_T);
+  const curl_off_t until_answer =
+      time_of(CURLINFO_STARTTRANSFER_TIME_T) - time_of(CURLINFO_PRETRANSFER_TIME_T);
+  const curl_off_t time = std::max(handshake, until_answer / 2);
   return std::chrono::milliseconds(std::max<curl_off_t>(time, 0) / 1000);
 }
 

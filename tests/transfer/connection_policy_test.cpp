@@ -36,7 +36,7 @@ TEST(RampTest, OneConnectionIsMeasuredBeforeThereAreMore) {
   now.since_change = milliseconds(10);
   EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
   now.since_change = milliseconds(60);
-  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 2}));
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
   now.round_trip = milliseconds(50);
   EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
 }
@@ -114,7 +114,9 @@ TEST(PieceTest, ASegmentThenLessSoThatAllEndTogether) {
 }
 
 TEST(PieceTest, IsLargeEnoughToPayForARoundTrip) {
-  EXPECT_EQ(piece_size(k_policy_mib, 8, 50 * k_policy_mb, milliseconds(50)), k_chunk_bytes);
+  EXPECT_EQ(piece_size(k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)),
+            123U * 64 * 1024);  // 8 MB
+  EXPECT_EQ(piece_size(k_policy_mib, 8, 500 * k_policy_mb, milliseconds(50)), 4 * k_chunk_bytes);
 }
 
 TEST(CutTest, TheConnectionThatWouldEndLastGivesTheSecondHalf) {
