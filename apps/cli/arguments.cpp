@@ -39,12 +39,21 @@ struct Values {
   std::vector<std::string> catalogs;
   std::vector<std::string> mirrors;
   std::string licenses;
+  std::string limit_rate;
+  int connections = 0;
+  int deadline = 0;
   ListCommand list;
   SearchCommand search;
   ShowCommand show;
   PullCommand pull;
+  VersionsCommand versions;
   VerifyCommand verify;
+  RepairCommand repair;
   RemoveCommand remove;
+  PinCommand pin;
+  PruneCommand prune;
+  std::string prune_to;
+  std::string new_budget;
   RunCommand run;
   std::string fallback = "any";
   float conf = 0;
@@ -67,6 +76,16 @@ void add_global_options(CLI::App& app, Values& values) {
   app.add_option("--cacert", values.ca_file,
                  "Certificates to trust (PEM), in place of the system's")
       ->type_name("FILE");
+  app.add_option("--limit-rate", values.limit_rate,
+                 "At most so many bytes a second for all downloads: 500kB, 2MB")
+      ->type_name("RATE");
+  app.add_option("--connections", values.connections,
+                 "At most so many connections for one file (default 8)")
+      ->check(CLI::Range(1, 16));
+  app.add_option("--deadline", values.deadline,
+                 "Give a download up after so many seconds in all (default: never)")
+      ->check(CLI::Range(1, 7 * 24 * 3600))
+      ->type_name("SECONDS");
   app.add_option("--licenses", values.licenses,
                  "Pull only models of these licences: Apache-2.0,MIT")
       ->type_name("LIST");
@@ -82,6 +101,18 @@ void add_catalog_commands(CLI::App& app, Values& values) {
   search->add_option("--license", values.search.license, "SPDX name")->type_name("NAME");
   CLI::App* show = app.add_subcommand("show", "One model: versions, variants, files, licence");
   show->add_option("model", values.show.model, "Name or alias")->required();
+  CLI::App* versions =
+      app.add_subcommand("versions", "The versions of a model, and which one its name means");
+  versions->add_option("model", values.versions.model, "Name or alias")->required();
+  CLI::Option* set =
+      versions
+          ->add_option("--default", values.versions.new_default,
+                       "From now on the plain name means this version, or version:variant")
+          ->type_name("VERSION");
+  versions
+      ->add_flag("--no-default", values.versions.clear_default,
+                 "From now on the plain name means what the catalog says")
+      ->excludes(set);
 }
 
 void add_store_commands(CLI::App& app, Values& values) {
@@ -92,9 +123,28 @@ void add_store_commands(CLI::App& app, Values& values) {
       app.add_subcommand("verify", "Look whether installed files are still the right ones");
   verify->add_option("model", values.verify.models, "Which; all when none is given");
   verify->add_flag("--full", values.verify.full, "Read and hash every byte");
+  CLI::App* repair =
+      app.add_subcommand("repair", "Fetch the damaged parts of installed files again");
+  repair->add_option("model", values.repair.models, "Which; all when none is given");
   CLI::App* remove = app.add_subcommand("rm", "Remove installed models");
   remove->add_option("model", values.remove.models, "name[@version][:variant]")->required();
   remove->add_flag("--dry-run", values.remove.dry_run, "Say what would be removed");
+  for (const auto& [name, what] : {std::pair{"pin", "Never remove these to make room for others"},
+                                   std::pair{"unpin", "Let these be removed to make room again"}}) {
+    CLI::App* pin = app.add_subcommand(name, what);
+    pin->add_option("model", values.pin.models, "name[@version][:variant]")->required();
+  }
+  CLI::App* prune = app.add_subcommand(
+      "prune", "Remove what nothing needs: unfinished downloads, damaged and unnamed files");
+  prune->add_flag("--dry-run", values.prune.dry_run, "Say what would be removed");
+  prune
+      ->add_option("--to", values.prune_to,
+                   "And models, least recently used first, until no more than this is used: 5GB")
+      ->type_name("SIZE");
+  CLI::App* cache = app.add_subcommand("cache", "How much the models take, and who holds it");
+  CLI::App* budget = cache->add_subcommand("budget", "How much they may take: show it or set it");
+  budget->add_option("size", values.new_budget, "20GB, 500MiB; kept in the store")
+      ->type_name("SIZE");
 }
 
 void add_run_command(CLI::App& app, Values& values) {
@@ -130,7 +180,16 @@ std::vector<std::string> split_list(const std::string& text) {
   return parts;
 }
 
-void apply_globals(const Values& values, Invocation& invocation) {
+// "2MB", "500kB/s".
+Result<ByteCount> parse_rate(std::string text) {
+  if (text.size() > 2 && text.ends_with("/s")) text.resize(text.size() - 2);
+  Result<ByteCount> rate = ByteCount::parse(text);
+  if (rate && rate->count() > 0) return rate;
+  return usage_error("--limit-rate " + text + " is no number of bytes a second",
+                     "write it as 500kB or 2MB");
+}
+
+Result<void> apply_globals(const Values& values, Invocation& invocation) {
   invocation.format = values.json ? Format::json : Format::text;
   invocation.talk = values.quiet ? Talk::quiet : Talk::normal;
   HubOptions& hub = invocation.hub;
@@ -141,6 +200,14 @@ void apply_globals(const Values& values, Invocation& invocation) {
   hub.catalogs.insert(hub.catalogs.end(), values.catalogs.begin(), values.catalogs.end());
   // What is typed is tried before what the environment says.
   hub.mirrors.insert(hub.mirrors.begin(), values.mirrors.begin(), values.mirrors.end());
+  if (values.connections > 0) hub.connections = values.connections;
+  if (values.deadline > 0) hub.download_deadline = std::chrono::seconds(values.deadline);
+  if (!values.limit_rate.empty()) {
+    Result<ByteCount> rate = parse_rate(values.limit_rate);
+    if (!rate) return std::move(rate).error();
+    hub.limit_rate = *rate;
+  }
+  return {};
 }
 
 Result<void> apply_run(const CLI::App& run, Values& values) {
@@ -154,15 +221,39 @@ Result<void> apply_run(const CLI::App& run, Values& values) {
   return {};
 }
 
+// Nothing for no text.
+Result<std::optional<ByteCount>> parse_size(const std::string& text) {
+  if (text.empty()) return std::optional<ByteCount>();
+  return ByteCount::parse(text).transform([](ByteCount bytes) { return std::optional(bytes); });
+}
+
 Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
   Invocation invocation;
   invocation.hub = HubOptions::from_environment();
-  apply_globals(values, invocation);
+  if (Result<void> applied = apply_globals(values, invocation); !applied)
+    return std::move(applied).error();
   const CLI::App& chosen = *app.get_subcommands().front();
   const std::string& name = chosen.get_name();
   if (name == "list") invocation.command = values.list;
   if (name == "search") invocation.command = values.search;
   if (name == "show") invocation.command = values.show;
+  if (name == "versions") invocation.command = values.versions;
+  if (name == "repair") invocation.command = values.repair;
+  if (name == "pin" || name == "unpin") {
+    values.pin.pin = name == "pin";
+    invocation.command = values.pin;
+  }
+  if (name == "prune") {
+    Result<std::optional<ByteCount>> to = parse_size(values.prune_to);
+    if (!to) return std::move(to).error();
+    values.prune.to = *to;
+    invocation.command = values.prune;
+  }
+  if (name == "cache") {
+    Result<std::optional<ByteCount>> budget = parse_size(values.new_budget);
+    if (!budget) return std::move(budget).error();
+    invocation.command = CacheCommand{*budget};
+  }
   if (name == "pull") invocation.command = values.pull;
   if (name == "verify") invocation.command = values.verify;
   if (name == "rm") invocation.command = values.remove;

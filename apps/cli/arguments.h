@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,6 +32,26 @@ struct VerifyCommand {
   std::vector<std::string> models;  // empty: all that are installed
   bool full = false;
 };
+struct VersionsCommand {
+  std::string model;
+  // at most one of the two; neither: only look
+  std::string new_default;
+  bool clear_default = false;
+};
+struct RepairCommand {
+  std::vector<std::string> models;  // empty: all that are installed
+};
+struct PinCommand {
+  std::vector<std::string> models;
+  bool pin = true;  // or take the pin away
+};
+struct PruneCommand {
+  bool dry_run = false;
+  std::optional<ByteCount> to;  // remove models, least recently used first, down to this
+};
+struct CacheCommand {
+  std::optional<ByteCount> new_budget;
+};
 struct RemoveCommand {
   std::vector<std::string> models;
   bool dry_run = false;
@@ -53,8 +74,9 @@ struct Invocation {
   HubOptions hub;
   Format format = Format::text;
   Talk talk = Talk::normal;
-  std::variant<ListCommand, SearchCommand, ShowCommand, PullCommand, VerifyCommand, RemoveCommand,
-               RunCommand, DevicesCommand, DoctorCommand>
+  std::variant<ListCommand, SearchCommand, ShowCommand, VersionsCommand, PullCommand, VerifyCommand,
+               RepairCommand, RemoveCommand, PinCommand, PruneCommand, CacheCommand, RunCommand,
+               DevicesCommand, DoctorCommand>
       command;
 };
 

@@ -6,18 +6,17 @@
 namespace modelhub::cli {
 namespace {
 
-int print_summaries(const Result<std::vector<ModelSummary>>& summaries, const Console& console) {
-  if (!summaries) return console.fail(summaries.error());
+int print_summaries(const std::vector<ModelSummary>& summaries, const Console& console) {
   if (console.is_json()) {
     Json document = new_document();
     document["models"] = Json::array();
-    for (const ModelSummary& summary : *summaries) document["models"].push_back(to_json(summary));
+    for (const ModelSummary& summary : summaries) document["models"].push_back(to_json(summary));
     console.print_json(document);
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {
       {"MODEL", "TASK", "VERSION", "SIZE", "LICENSE", "INSTALLED"}};
-  for (const ModelSummary& summary : *summaries) {
+  for (const ModelSummary& summary : summaries) {
     std::string installed;
     for (const std::string& reference : summary.installed) {
       const std::size_t at = reference.find('@');
@@ -49,18 +48,21 @@ void print_variant(const Variant& variant, const Console& console) {
 }  // namespace
 
 int execute(const ListCommand& command, const Session& session) {
-  Result<std::vector<ModelSummary>> summaries = session.hub.list();
-  if (summaries && command.installed_only) {
-    std::erase_if(*summaries,
+  Result<ModelList> list = session.hub.list();
+  if (!list) return session.console.fail(list.error());
+  if (command.installed_only) {
+    std::erase_if(list->models,
                   [](const ModelSummary& summary) { return summary.installed.empty(); });
   }
-  for (const BrokenItem& broken : session.hub.broken()) session.console.warn(broken.error.message);
-  return print_summaries(summaries, session.console);
+  for (const Error& broken : list->broken) session.console.warn(broken.message);
+  return print_summaries(list->models, session.console);
 }
 
 int execute(const SearchCommand& command, const Session& session) {
-  return print_summaries(session.hub.search(command.text, command.task, command.license),
-                         session.console);
+  Result<std::vector<ModelSummary>> found =
+      session.hub.search(command.text, command.task, command.license);
+  if (!found) return session.console.fail(found.error());
+  return print_summaries(*found, session.console);
 }
 
 int execute(const ShowCommand& command, const Session& session) {

@@ -72,15 +72,16 @@ void check_models(const Session& session, Checkup& checkup) {
   } else {
     checkup.good("home", session.hub.home() + " can be written");
   }
-  Result<std::vector<ModelSummary>> models = session.hub.list();
-  if (!models) {
-    checkup.bad("catalog", models.error());
-  } else {
-    checkup.good("catalog", std::to_string(models->size()) + " models");
+  const Result<ModelList> list = session.hub.list();
+  if (!list) {
+    checkup.bad("store", list.error());
+    return;
   }
-  Result<std::vector<InstalledModel>> installed = session.hub.installed();
-  if (installed) checkup.good("store", std::to_string(installed->size()) + " models installed");
-  for (const BrokenItem& broken : session.hub.broken()) checkup.bad("store", broken.error);
+  std::size_t installed = 0;
+  for (const ModelSummary& model : list->models) installed += model.installed.size();
+  checkup.good("catalog", std::to_string(list->models.size()) + " models");
+  checkup.good("store", std::to_string(installed) + " models installed");
+  for (const Error& broken : list->broken) checkup.bad("store", broken);
 }
 
 void check_engines(const Session& session, Checkup& checkup) {

@@ -37,6 +37,19 @@ int pull_one(const std::string& reference, const PullCommand& command, const Ses
   return 0;
 }
 
+// The hub takes an empty reference for all that is installed.
+std::vector<std::string> all_if_none(const std::vector<std::string>& models) {
+  return models.empty() ? std::vector<std::string>{""} : models;
+}
+
+void print_repair(const RepairReport& report, const Console& console) {
+  console.print(report.reference + (report.was_damaged()
+                                        ? ": repaired, " + report.received.to_string() +
+                                              " fetched, " + report.reused.to_string() + " reused"
+                                        : ": ok"));
+  for (const std::string& file : report.files) console.print("  " + file);
+}
+
 }  // namespace
 
 void announce_pull(const PullPlan& plan, const Console& console) {
@@ -63,10 +76,8 @@ int execute(const VerifyCommand& command, const Session& session) {
   Json document = new_document();
   document["models"] = Json::array();
   int exit_code = 0;
-  const std::vector<std::string> references =
-      command.models.empty() ? std::vector<std::string>{""} : command.models;
   std::size_t count = 0;
-  for (const std::string& reference : references) {
+  for (const std::string& reference : all_if_none(command.models)) {
     Result<std::vector<VerifyReport>> reports = session.hub.verify(reference, mode);
     if (!reports) {
       exit_code = first_failure(exit_code, console.fail(reports.error()));
@@ -86,8 +97,32 @@ int execute(const VerifyCommand& command, const Session& session) {
   if (console.is_json()) console.print_json(document);
   if (!console.is_json() && count == 0 && exit_code == 0)
     console.say("nothing is installed in " + session.hub.home());
-  if (exit_code == 5)
-    console.say("hint: modelhub rm MODEL, then modelhub pull MODEL fetches it again");
+  if (exit_code == 5) console.say("hint: modelhub repair MODEL fetches the damaged parts again");
+  return exit_code;
+}
+
+int execute(const RepairCommand& command, const Session& session) {
+  const Console& console = session.console;
+  Json document = new_document();
+  document["models"] = Json::array();
+  int exit_code = 0;
+  std::size_t count = 0;
+  for (const std::string& reference : all_if_none(command.models)) {
+    Result<std::vector<RepairReport>> reports = wait_for(session.hub.repair(reference), console);
+    if (!reports) {
+      exit_code = first_failure(exit_code, console.fail(reports.error()));
+      if (is_interrupted()) break;
+      continue;
+    }
+    for (const RepairReport& report : *reports) {
+      ++count;
+      document["models"].push_back(to_json(report));
+      if (!console.is_json()) print_repair(report, console);
+    }
+  }
+  if (console.is_json()) console.print_json(document);
+  if (!console.is_json() && count == 0 && exit_code == 0)
+    console.say("nothing is installed in " + session.hub.home());
   return exit_code;
 }
 

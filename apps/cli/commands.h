@@ -20,10 +20,18 @@ int execute(const SearchCommand& command, const Session& session);
 int execute(const ShowCommand& command, const Session& session);
 int execute(const PullCommand& command, const Session& session);
 int execute(const VerifyCommand& command, const Session& session);
+int execute(const VersionsCommand& command, const Session& session);
+int execute(const RepairCommand& command, const Session& session);
 int execute(const RemoveCommand& command, const Session& session);
+int execute(const PinCommand& command, const Session& session);
+int execute(const PruneCommand& command, const Session& session);
+int execute(const CacheCommand& command, const Session& session);
 int execute(const RunCommand& command, const Session& session);
 int execute(const DevicesCommand& command, const Session& session);
 int execute(const DoctorCommand& command, const Session& session);
+
+// "a, b"; "-" when there is none.
+std::string joined(const std::vector<std::string>& texts);
 
 // Tells the licence of what is about to be pulled; nothing when it is installed.
 void announce_pull(const PullPlan& plan, const Console& console);

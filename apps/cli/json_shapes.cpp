@@ -209,6 +209,66 @@ Json to_json(const VerifyReport& report) {
   return json;
 }
 
+Json to_json(const RepairReport& report) {
+  Json json;
+  json["reference"] = report.reference;
+  json["damaged"] = report.files;
+  json["bytes_checked"] = report.checked.count();
+  json["bytes_received"] = report.received.count();
+  json["bytes_reused"] = report.reused.count();
+  return json;
+}
+
+Json to_json(const VersionSummary& version) {
+  Json json;
+  json["version"] = version.version;
+  if (!version.released.empty()) json["released"] = version.released;
+  json["is_default"] = version.is_default;
+  json["is_users_choice"] = version.is_users_choice;
+  json["variants"] = version.variants;
+  json["installed"] = version.installed;
+  json["installed_bytes"] = version.installed_bytes.count();
+  return json;
+}
+
+Json to_json(const StoreStatistics& statistics) {
+  Json json;
+  json["budget"] = statistics.budget.count();
+  json["used"] = statistics.used.count();
+  json["reserved"] = statistics.reserved.count();
+  json["free_on_disk"] = statistics.free_on_disk.count();
+  json["models"] = statistics.models;
+  json["broken_manifests"] = statistics.broken_manifests;
+  json["blobs"] = statistics.blobs.count();
+  json["saved_by_sharing"] = statistics.saved_by_sharing.count();
+  json["pinned"] = statistics.pinned.count();
+  json["leased"] = statistics.leased.count();
+  json["evictable"] = statistics.evictable.count();
+  json["quarantine"] = statistics.quarantine.count();
+  json["derived"] = statistics.derived.count();
+  json["abandoned"] = statistics.abandoned.count();
+  json["unnamed"] = statistics.unnamed.count();
+  json["partials"] = statistics.partials.count();
+  json["view_copies"] = statistics.view_copies.count();
+  json["local"] = statistics.local.count();
+  json["hits"] = statistics.hits;
+  json["bytes_saved"] = statistics.bytes_saved.count();
+  return json;
+}
+
+Json to_json(const PruneReport& report) {
+  Json json;
+  json["items"] = Json::array();
+  for (const PrunedItem& item : report.items) {
+    json["items"].push_back({{"kind", std::string(name_of(item.kind))},
+                             {"what", item.what},
+                             {"bytes", item.bytes.count()}});
+  }
+  json["freed"] = report.freed.count();
+  json["used"] = report.used.count();
+  return json;
+}
+
 Json to_json(const Device& device) {
   Json json;
   json["id"] = device.id;

@@ -15,7 +15,8 @@ namespace modelhub::cli {
 void watch_interrupts();
 bool is_interrupted();
 
-// Waits for a job, drawing its progress; an interrupt cancels it.
+// Waits for a job, drawing its progress; an interrupt cancels it. What the work still has to say,
+// such as what it keeps, comes by the log before the hub is gone.
 template <class T>
 Result<T> wait_for(const Job<T>& job, const Console& console) {
   constexpr auto k_redraw = std::chrono::milliseconds(100);
@@ -24,7 +25,9 @@ Result<T> wait_for(const Job<T>& job, const Console& console) {
   ProgressBar bar(console);
   while (!job.wait_for(k_redraw)) {
     bar.draw(job.progress());
-    if (is_interrupted()) job.cancel();
+    if (!is_interrupted()) continue;
+    job.cancel();
+    return Error(ErrorCode::cancelled, Subject::other, "interrupted");
   }
   return job.get();
 }

@@ -29,7 +29,7 @@ struct ModelSummary {
   std::string title;
   std::string license;
   std::string default_version;
-  std::vector<std::string> versions;   // newest first
+  std::vector<std::string> versions;   // newest first; of the catalog, else those installed
   std::vector<std::string> installed;  // references: "yolov8n@8.4.0:onnx-fp32"
   ByteCount bytes;                     // of what the plain name stands for
 };
@@ -45,7 +45,7 @@ struct PullPlan {
   bool is_installed = false;
   ByteCount bytes_total;     // of the whole model
   ByteCount bytes_to_fetch;  // of the files that are not here yet
-  // of this version, best first, and why the others were not taken
+  // Only with PullPurpose::run: of this version, best first, and why the others were not taken.
   std::vector<VariantCandidate> candidates;
 };
 
@@ -69,12 +69,25 @@ struct EngineReport {
 // "yolov8n@8.4.0:onnx-fp32".
 std::string reference_of(const InstalledModel& model);
 
-// Something of the store that cannot be read; the error names the file and says what to do.
-struct BrokenItem {
-  Error error;
+// Everything that exists.
+struct ModelList {
+  std::vector<ModelSummary> models;  // those of the catalog, then those that are only installed
+  // Manifests of the store that cannot be read: each names the file and says what to do.
+  std::vector<Error> broken;
 };
 
 enum class DryRun { no, yes };
+
+// One version of a model, with what of it is installed.
+struct VersionSummary {
+  std::string version;
+  std::string released;                // a date, or empty
+  bool is_default = false;             // what the plain name means
+  bool is_users_choice = false;        // and it is the user who said so
+  std::vector<std::string> variants;   // in the catalog
+  std::vector<std::string> installed;  // variants
+  ByteCount installed_bytes;
+};
 
 struct RemoveReport {
   std::vector<std::string> references;
@@ -115,27 +128,51 @@ class Hub {
   Result<void> check_home() const;
 
   // What exists. No network.
-  Result<std::vector<ModelSummary>> list() const;
+  Result<ModelList> list() const;
   // Models whose name, alias, title or task contains every word of `text`; empty options match all.
   Result<std::vector<ModelSummary>> search(const std::string& text, const std::string& task = {},
                                            const std::string& license = {}) const;
   // Errors: not_found with what may have been meant.
   Result<ModelEntry> show(const std::string& name) const;
-  // What is installed, and manifests that cannot be read.
+  // What is installed and can be read; list() names what cannot.
   Result<std::vector<InstalledModel>> installed() const;
-  std::vector<BrokenItem> broken() const;
 
   // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no
   // network is needed.
   Result<PullPlan> plan_pull(const std::string& reference,
                              PullPurpose purpose = PullPurpose::install) const;
   // Installs a model; done at once when it is installed. Any number of callers cause one download.
-  // Errors: not_found, invalid_argument (a licence that is not allowed), unsupported (files that
-  // must be unpacked), offline, unavailable, timed_out, unauthorized, checksum_mismatch,
-  // corrupt_data, no_space, io_error, cancelled.
+  // Errors: not_found, invalid_argument (a licence that is not allowed), offline, unavailable,
+  // timed_out, unauthorized, checksum_mismatch, corrupt_data, no_space, io_error, cancelled.
   Job<InstalledModel> pull(const std::string& reference) const;
   // Looks at the files of installed models: all of them when `reference` is empty.
   Result<std::vector<VerifyReport>> verify(const std::string& reference, VerifyMode mode) const;
+  // Reads every byte of installed models (all of them when `reference` is empty) and fetches what
+  // is damaged; what is good is reused, and other models stay usable. Ends at the first failure.
+  // Errors: as pull(); not_found when it is not installed.
+  Job<std::vector<RepairReport>> repair(const std::string& reference) const;
+
+  // Every version that exists, newest first. Errors: not_found.
+  Result<std::vector<VersionSummary>> versions(const std::string& name) const;
+  // What the plain name means from now on, for everybody who uses this home: name@version or
+  // name@version:variant. Errors: not_found, invalid_argument (no version), io_error.
+  Result<void> set_default(const std::string& reference) const;
+  // It means again what the catalog says. No error when nothing was chosen.
+  Result<void> clear_default(const std::string& name) const;
+
+  // A pinned model is never removed to make room; remove() still removes it. Says what was pinned.
+  // Errors: not_found, io_error.
+  Result<std::vector<std::string>> pin(const std::string& reference) const;
+  Result<std::vector<std::string>> unpin(const std::string& reference) const;
+  Result<StoreStatistics> cache() const;
+  // Kept in the home, for everybody who uses it. A budget below what is pinned or in use removes
+  // nothing and stops new pulls. Errors: invalid_argument (0), io_error.
+  Result<void> set_budget(ByteCount budget) const;
+  // Removes what nothing needs: interrupted pulls of processes that are dead, quarantine, derived
+  // and unnamed files; and with `to`, models, least recently used first, until no more than that is
+  // used. Never what is pinned or in use. Errors: io_error.
+  Result<PruneReport> prune(DryRun dry_run, std::optional<ByteCount> to = {}) const;
+
   // Removes every installed version and variant that the reference matches. Unloads them first.
   // Errors: not_found, busy (somebody runs it), io_error.
   Result<RemoveReport> remove(const std::string& reference, DryRun dry_run = DryRun::no) const;

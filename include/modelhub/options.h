@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "modelhub/byte_count.h"
 #include "modelhub/device.h"
 #include "modelhub/export.h"
 #include "modelhub/log.h"
@@ -20,6 +22,13 @@ namespace modelhub MODELHUB_API {
 // defaulted parameter inside a co_await expression.
 
 enum class Network { allowed, offline };
+
+// A bearer token for one server. It goes to exactly this scheme, host and port, and never along
+// with a redirect to another.
+struct HostToken {
+  std::string origin;  // "https://huggingface.co"; http only for this machine itself
+  std::string token;
+};
 
 // What a hub is opened with. Every field has a default that works.
 struct HubOptions {
@@ -46,6 +55,22 @@ struct HubOptions {
   // Certificates of authorities (PEM) in place of the system's.
   std::string ca_file;
 
+  // For servers that want to know who asks.
+  std::vector<HostToken> tokens;
+  // A file with more of them, each line "https://host TOKEN"; what `tokens` says wins. It must
+  // belong to this user and be readable by nobody else (mode 0600), or nothing is opened. Empty:
+  // none.
+  std::string token_file;
+
+  // Bytes a second for all downloads of this hub together; 0: as fast as the line allows, which on
+  // a shared line is felt by others.
+  ByteCount limit_rate;
+  // At most so many connections for one file, 1 to 16. More are opened only where one does not
+  // fill the line.
+  int connections = 8;
+  // How long one file may take in all, waiting included; 0: as long as bytes arrive.
+  std::chrono::milliseconds download_deadline{0};
+
   // Folders with engine modules, searched before those that come with modelhub.
   std::vector<std::string> engine_path;
   // What engine modules are told when they are probed, such as "onnxruntime.library_dir".
@@ -61,9 +86,11 @@ struct HubOptions {
   HubOptions() {}
 
   // The same, filled from the environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS,
-  // MODELHUB_LICENSES, MODELHUB_ENGINE_PATH, MODELHUB_OFFLINE, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT,
-  // and HOME. Lists of paths are separated by
-  // ':', lists of URLs and licences by ','. The only place where modelhub reads the environment.
+  // MODELHUB_LICENSES, MODELHUB_ENGINE_PATH, MODELHUB_OFFLINE, MODELHUB_CA_FILE,
+  // MODELHUB_TOKEN_FILE (else ~/.config/modelhub/tokens when it is there), MODELHUB_TOKENS
+  // ("https://host=TOKEN"), HF_TOKEN (for https://huggingface.co), ONNXRUNTIME_ROOT, and HOME.
+  // Lists of paths are separated by ':', lists of URLs, tokens and licences by ','. The only place
+  // where modelhub reads the environment; the proxy variables are libcurl's.
   static HubOptions from_environment();
 };
 

@@ -5,12 +5,21 @@
 namespace modelhub {
 namespace {
 
-int nibble_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+// Of each character, its value as a hexadecimal digit, or -1. A store of many models parses tens of
+// thousands of digests at once.
+constexpr std::array<std::int8_t, 256> k_nibbles = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i)
+    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  }
+  return values;
+}();
+
+int nibble_of(char c) { return k_nibbles[static_cast<unsigned char>(c)]; }
 
 Error bad_digest(std::string_view text, const std::string& why) {
   return {ErrorCode::invalid_argument, Subject::other,

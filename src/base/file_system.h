@@ -32,6 +32,8 @@ struct FileStat {
 struct DirectoryEntry {
   std::string name;
   FileKind kind = FileKind::other;
+  // Tells a file from the one that had its name before, among listings of one folder; 0: unknown.
+  std::uint64_t inode = 0;
 };
 
 // A file open for writing. Nothing is durable before sync(). The destructor closes without syncing.
@@ -91,6 +93,13 @@ class FileSystem {
   virtual Result<void> remove_empty_directory(const std::string& path) = 0;
   // Makes renames, links and removals inside durable.
   virtual Result<void> sync_directory(const std::string& path) = 0;
+  // Makes everything durable that was written to the file system of `path`, by any program: one
+  // step in place of a sync for each of many files. Kernels before 5.8 do not tell of write errors
+  // here.
+  virtual Result<void> sync_file_system(const std::string& path) = 0;
+  // Whether any process has the file open for writing, this one included. False also where the file
+  // system cannot tell: many network ones, and files of other users.
+  virtual Result<bool> is_open_for_writing(const std::string& path) = 0;
   virtual Result<void> set_permissions(const std::string& path, std::uint32_t permissions) = 0;
   virtual Result<void> set_modification_time(const std::string& path,
                                              std::chrono::system_clock::time_point time) = 0;

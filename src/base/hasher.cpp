@@ -7,11 +7,20 @@
 #include <openssl/evp.h>
 
 namespace modelhub::base {
+namespace {
+
+// Looked up once: that takes OpenSSL longer than to hash a short text.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched != nullptr ? fetched : EVP_sha256();
+}
+
+}  // namespace
 
 struct Hasher::Context {
   EVP_MD_CTX* evp = EVP_MD_CTX_new();
   Context() {
-    if (evp == nullptr || EVP_DigestInit_ex(evp, EVP_sha256(), nullptr) != 1)
+    if (evp == nullptr || EVP_DigestInit_ex(evp, sha256_method(), nullptr) != 1)
       throw std::bad_alloc();
   }
   ~Context() { EVP_MD_CTX_free(evp); }
@@ -36,14 +45,16 @@ Digest Hasher::finish() {
   std::array<std::uint8_t, Digest::k_bytes> bytes{};
   unsigned size = 0;
   EVP_DigestFinal_ex(context_->evp, bytes.data(), &size);
-  EVP_DigestInit_ex(context_->evp, EVP_sha256(), nullptr);
+  EVP_DigestInit_ex(context_->evp, sha256_method(), nullptr);
   return Digest::from_bytes(bytes);
 }
 
 Digest sha256_of(std::string_view text) {
-  Hasher hasher;
-  hasher.update(text);
-  return hasher.finish();
+  std::array<std::uint8_t, Digest::k_bytes> bytes{};
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, sha256_method(), nullptr) != 1)
+    throw std::bad_alloc();
+  return Digest::from_bytes(bytes);
 }
 
 }  // namespace modelhub::base

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 #include "base/file_system.h"
@@ -167,7 +168,7 @@ class PosixFileSystem final : public FileSystem {
     errno = 0;
     while (const dirent* raw = ::readdir(stream)) {
       const std::string name = raw->d_name;
-      if (name != "." && name != "..") entries.push_back({name, kind_of(stream, *raw)});
+      if (name != "." && name != "..") entries.push_back({name, kind_of(stream, *raw), raw->d_ino});
       errno = 0;
     }
     const int error_number = errno;
@@ -231,6 +232,26 @@ class PosixFileSystem final : public FileSystem {
     if (::fsync(descriptor.get()) != 0 && errno != EINVAL)
       return error_from_errno(errno, "sync the folder", path);
     return {};
+  }
+
+  Result<void> sync_file_system(const std::string& path) override {
+    const Descriptor descriptor(open_retrying(path, O_RDONLY));
+    if (descriptor.get() < 0) return error_from_errno(errno, "open", path);
+    if (::syncfs(descriptor.get()) != 0)
+      return error_from_errno(errno, "sync the file system of", path);
+    return {};
+  }
+
+  // The kernel grants a read lease only on a file that nobody has open for writing.
+  Result<bool> is_open_for_writing(const std::string& path) override {
+    const Descriptor descriptor(open_retrying(path, O_RDONLY | O_NONBLOCK));
+    if (descriptor.get() < 0) return error_from_errno(errno, "open", path);
+    // Whoever opens it for writing while the lease is held breaks it, which is told by a signal;
+    // SIGIO, the default, would end the process, SIGURG is ignored.
+    if (::fcntl(descriptor.get(), F_SETSIG, SIGURG) != 0) return false;
+    if (::fcntl(descriptor.get(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+    (void)::fcntl(descriptor.get(), F_SETLEASE, F_UNLCK);
+    return false;
   }
 
   Result<void> set_permissions(const std::string& path, std::uint32_t permissions) override {

@@ -3,6 +3,8 @@
 #include "modelhub/hub.h"
 
 #include <algorithm>
+#include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "hub/hub_core.h"
@@ -49,24 +51,41 @@ ModelSummary summary_of(const InstalledModel& model) {
   summary.title = "not in the catalog";
   summary.license = model.license;
   summary.default_version = model.version;
-  summary.versions = {model.version};
   summary.bytes = model.bytes;
   return summary;
 }
 
-void add_installed(std::vector<ModelSummary>& summaries,
-                   const std::vector<InstalledModel>& installed, hub::HubCore* catalog_of) {
-  for (const InstalledModel& model : installed) {
-    auto at = std::find_if(summaries.begin(), summaries.end(),
-                           [&](const ModelSummary& s) { return s.name == model.name; });
-    if (at == summaries.end()) {
-      // a search that it does not match
-      if (catalog_of == nullptr || catalog_of->catalog().find(model.name)) continue;
-      at = summaries.insert(at, summary_of(model));
-    }
-    at->installed.push_back(reference_of(model));
+// Says of each model what of it is installed, and adds the models that no document knows.
+class InstalledMarks {
+ public:
+  explicit InstalledMarks(std::vector<ModelSummary>& summaries) : summaries_(summaries) {
+    for (std::size_t i = 0; i < summaries_.size(); ++i) places_.emplace(summaries_[i].name, i);
   }
-}
+
+  enum class Unknown { leave_out, add };
+  void mark(const InstalledModel& model, Unknown unknown) {
+    const auto [at, is_new] = places_.emplace(model.name, summaries_.size());
+    if (is_new && unknown == Unknown::leave_out) {
+      places_.erase(at);
+      return;
+    }
+    if (is_new) {
+      summaries_.push_back(summary_of(model));
+      only_installed_from_ = std::min(only_installed_from_, at->second);
+    }
+    ModelSummary& summary = summaries_[at->second];
+    summary.installed.push_back(reference_of(model));
+    if (at->second < only_installed_from_) return;
+    std::vector<std::string>& versions = summary.versions;
+    if (std::find(versions.begin(), versions.end(), model.version) == versions.end())
+      versions.push_back(model.version);
+  }
+
+ private:
+  std::vector<ModelSummary>& summaries_;
+  std::unordered_map<std::string, std::size_t> places_;  // by name
+  std::size_t only_installed_from_ = std::numeric_limits<std::size_t>::max();
+};
 
 // Names may be typed as aliases; those of models that are only installed are taken as they are.
 Result<Reference> installed_reference(const std::string& text, const catalog::Catalog& catalog) {
@@ -93,6 +112,20 @@ Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub:
   if (!entry) return std::move(entry).error();
   return Error(ErrorCode::not_found, Subject::model, text + " is not installed",
                "modelhub list --installed shows what is");
+}
+
+// Does something to every installed model that the reference matches, and names them.
+template <class Action>
+Result<std::vector<std::string>> for_each_installed(const std::string& reference,
+                                                    hub::HubCore& core, Action action) {
+  Result<std::vector<InstalledModel>> models = find_installed(reference, core);
+  if (!models) return std::move(models).error();
+  std::vector<std::string> references;
+  for (const InstalledModel& model : *models) {
+    if (Result<void> done = action(model); !done) return std::move(done).error();
+    references.push_back(reference_of(model));
+  }
+  return references;
 }
 
 // The handle of a task, from a job for any model. What lies between the two does not wait for the
@@ -138,14 +171,17 @@ Result<Hub> Hub::open(HubOptions options) {
 const std::string& Hub::home() const { return core_->options().home; }
 Result<void> Hub::check_home() const { return core_->store().check_writable(); }
 
-Result<std::vector<ModelSummary>> Hub::list() const {
-  std::vector<ModelSummary> summaries;
+Result<ModelList> Hub::list() const {
+  ModelList list;
   for (const auto& entry : core_->catalog().models())
-    summaries.push_back(summary_of(*entry, core_->catalog()));
+    list.models.push_back(summary_of(*entry, core_->catalog()));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
-  add_installed(summaries, listing->models, core_.get());
-  return summaries;
+  InstalledMarks marks(list.models);
+  for (const InstalledModel& model : listing->models)
+    marks.mark(model, InstalledMarks::Unknown::add);
+  list.broken = std::move(listing->broken);
+  return list;
 }
 
 Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std::string& task,
@@ -159,7 +195,9 @@ Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std
     summaries.push_back(summary_of(*entry, core_->catalog()));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
-  add_installed(summaries, listing->models, nullptr);
+  InstalledMarks marks(summaries);
+  for (const InstalledModel& model : listing->models)
+    marks.mark(model, InstalledMarks::Unknown::leave_out);
   return summaries;
 }
 
@@ -170,14 +208,6 @@ Result<ModelEntry> Hub::show(const std::string& name) const {
 }
 
 Result<std::vector<InstalledModel>> Hub::installed() const { return find_installed("", *core_); }
-
-std::vector<BrokenItem> Hub::broken() const {
-  std::vector<BrokenItem> broken;
-  if (Result<store::Listing> listing = core_->store().list()) {
-    for (Error& error : listing->broken) broken.push_back({std::move(error)});
-  }
-  return broken;
-}
 
 Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose) const {
   Result<Resolved> resolved = core_->resolve(
@@ -191,9 +221,9 @@ Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpos
   plan.license = resolved->license();
   plan.is_installed = installed->has_value();
   plan.bytes_total = resolved->variant->download_bytes();
-  plan.candidates = resolved->candidates;
+  if (purpose == PullPurpose::run) plan.candidates = resolved->candidates;
   for (const ModelFile& file : resolved->variant->files) {
-    Result<bool> is_here = core_->store().has_blob(file.sha256, file.bytes);
+    Result<bool> is_here = core_->store().has_blob(file.installed_digest(), file.installed_bytes());
     if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
   }
   return plan;
@@ -211,6 +241,94 @@ Result<std::vector<VerifyReport>> Hub::verify(const std::string& reference, Veri
     reports.push_back(*std::move(report));
   }
   return reports;
+}
+
+Job<std::vector<RepairReport>> Hub::repair(const std::string& reference) const {
+  Result<std::vector<InstalledModel>> models = find_installed(reference, *core_);
+  if (models) return core_->repair(*std::move(models));
+  Promise<std::vector<RepairReport>> promise(core_->callbacks());
+  promise.complete(std::move(models).error());
+  return promise.job();
+}
+
+Result<std::vector<VersionSummary>> Hub::versions(const std::string& name) const {
+  Result<ModelEntry> entry = show(name);
+  if (!entry) return std::move(entry).error();
+  Result<store::Listing> listing = core_->store().find_any_version(entry->name);
+  if (!listing) return std::move(listing).error();
+  Result<std::optional<store::DefaultVersion>> chosen = core_->store().default_of(entry->name);
+  if (!chosen) return std::move(chosen).error();
+  const std::string meant = *chosen ? (*chosen)->version : entry->default_version;
+  std::vector<VersionSummary> summaries;
+  for (const ModelVersion& version : entry->versions) {
+    VersionSummary summary;
+    summary.version = version.version;
+    summary.released = version.released;
+    for (const Variant& variant : version.variants) summary.variants.push_back(variant.id);
+    summaries.push_back(std::move(summary));
+  }
+  for (const InstalledModel& model : listing->models) {
+    auto at = std::find_if(summaries.begin(), summaries.end(), [&](const VersionSummary& s) {
+      return compare_versions(s.version, model.version) == 0;
+    });
+    // Installed, and no document speaks of it any more.
+    if (at == summaries.end()) {
+      at = summaries.insert(at, VersionSummary());
+      at->version = model.version;
+    }
+    at->installed.push_back(model.variant);
+    at->installed_bytes += model.bytes;
+  }
+  for (VersionSummary& summary : summaries) {
+    summary.is_default = compare_versions(summary.version, meant) == 0;
+    summary.is_users_choice = summary.is_default && chosen->has_value();
+  }
+  return summaries;
+}
+
+Result<void> Hub::set_default(const std::string& reference) const {
+  Result<Reference> wanted = Reference::parse(reference);
+  if (!wanted) return std::move(wanted).error();
+  if (!wanted->version) {
+    return Error(ErrorCode::invalid_argument, Subject::usage,
+                 reference + " names no version to make the default",
+                 "modelhub versions " + wanted->name + " lists them");
+  }
+  catalog::ResolveOptions options;
+  options.purpose = catalog::Purpose::pull;
+  Result<Resolved> resolved = core_->catalog().resolve(*wanted, options);
+  if (!resolved) return std::move(resolved).error();
+  return core_->store().set_default(
+      resolved->entry->name,
+      store::DefaultVersion{resolved->version->version, wanted->variant.value_or("")});
+}
+
+Result<void> Hub::clear_default(const std::string& name) const {
+  Result<ModelEntry> entry = show(name);
+  if (!entry) return std::move(entry).error();
+  return core_->store().clear_default(entry->name);
+}
+
+Result<std::vector<std::string>> Hub::pin(const std::string& reference) const {
+  return for_each_installed(reference, *core_, [&](const InstalledModel& model) {
+    return core_->store().pin(id_of(model));
+  });
+}
+
+Result<std::vector<std::string>> Hub::unpin(const std::string& reference) const {
+  return for_each_installed(reference, *core_, [&](const InstalledModel& model) {
+    return core_->store().unpin(id_of(model));
+  });
+}
+
+Result<StoreStatistics> Hub::cache() const { return core_->store().statistics(); }
+Result<void> Hub::set_budget(ByteCount budget) const { return core_->store().set_budget(budget); }
+
+Result<PruneReport> Hub::prune(DryRun dry_run, std::optional<ByteCount> to) const {
+  store::PruneOptions options;
+  options.is_dry_run = dry_run == DryRun::yes;
+  options.to = to;
+  return core_->store().prune(options);
 }
 
 Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) const {

@@ -15,12 +15,14 @@
 #include "hub/model_core.h"
 #include "hub/pull.h"
 #include "hub/recipe.h"
+#include "hub/tokens.h"
 
 namespace modelhub::hub {
 namespace {
 
 constexpr std::size_t k_parallel_pulls = 4;  // models; their files share transfer's limits anyway
 constexpr std::size_t k_step_threads = 2;
+constexpr int k_attempts = 3;  // to load a model that others remove while it is being loaded
 
 Result<std::string> default_home() {
   std::array<char, 16384> buffer{};
@@ -50,6 +52,11 @@ transfer::TransferOptions transfer_options(const HubOptions& options) {
   transfer.network =
       options.network == Network::offline ? transfer::Network::off : transfer::Network::allowed;
   transfer.ca_file = options.ca_file;
+  for (const HostToken& token : options.tokens)
+    transfer.tokens.push_back({token.origin, token.token});
+  transfer.limit_rate = options.limit_rate;
+  transfer.connections_per_file = options.connections;
+  transfer.deadline = options.download_deadline;
   transfer.log = options.log;
   return transfer;
 }
@@ -97,6 +104,9 @@ Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
   store_options.log = options.log;
   Result<std::unique_ptr<store::Store>> store = store::Store::open(std::move(store_options));
   if (!store) return std::move(store).error();
+  Result<std::vector<HostToken>> tokens = collect_tokens(base::FileSystem::real(), options);
+  if (!tokens) return std::move(tokens).error();
+  options.tokens = *std::move(tokens);
   Result<catalog::Catalog> catalog =
       catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
   if (!catalog) return std::move(catalog).error();
@@ -138,6 +148,7 @@ struct HubCore::ReadyFlow {
   std::optional<Resolved> resolved;      // after begin()
   std::optional<vision::Recipe> recipe;  // after begin()
   std::vector<std::string> labels;       // after begin()
+  int attempts = 1;
 
   void fail(Error error) const { promise.complete(std::move(error)); }
 };
@@ -156,12 +167,36 @@ const device::Inventory& HubCore::inventory() {
   return inventory_;
 }
 
+// A plain name means what the user chose for it, if anything.
+Result<Reference> HubCore::parse_reference(const std::string& text) const {
+  Result<Reference> reference = Reference::parse(text);
+  if (!reference || reference->version) return reference;
+  Result<std::shared_ptr<const ModelEntry>> entry = catalog_.find(reference->name);
+  if (!entry) return reference;  // whoever resolves it says so
+  Result<std::optional<store::DefaultVersion>> chosen = store_->default_of((*entry)->name);
+  if (!chosen) return std::move(chosen).error();
+  if (!*chosen) return reference;
+  reference->version = (*chosen)->version;
+  if (!reference->variant && !(*chosen)->variant.empty()) reference->variant = (*chosen)->variant;
+  return reference;
+}
+
+bool HubCore::is_choice(const Reference& reference) const {
+  if (reference.variant) return false;
+  catalog::ResolveOptions any;
+  any.purpose = catalog::Purpose::pull;
+  const Result<Resolved> resolved = catalog_.resolve(reference, any);
+  return resolved && resolved->version->variants.size() > 1;
+}
+
 Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose purpose) {
-  Result<Reference> parsed = Reference::parse(reference);
+  Result<Reference> parsed = parse_reference(reference);
   if (!parsed) return std::move(parsed).error();
   catalog::ResolveOptions options;
   options.purpose = purpose;
-  options.capabilities = engines_.capabilities();
+  // To ask the engines opens their libraries, which takes longer than many a pull.
+  if (purpose == catalog::Purpose::run || is_choice(*parsed))
+    options.capabilities = engines_.capabilities();
   if (options_.licenses.empty()) return catalog_.resolve(*parsed, options);
   if (Result<Resolved> any = catalog_.resolve(*parsed, options)) {
     Result<std::optional<InstalledModel>> installed = find_installed(*any);
@@ -172,10 +207,9 @@ Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose
 }
 
 Result<std::optional<InstalledModel>> HubCore::find_installed(const Resolved& resolved) const {
-  Result<store::ModelRecord> record = record_of(resolved);
-  if (!record) return std::optional<InstalledModel>();  // cannot have been installed
-  Result<std::optional<InstalledModel>> installed = store_->find(record->id);
-  if (installed && *installed && (*installed)->key != record->key())
+  const store::ModelRecord record = record_of(resolved);
+  Result<std::optional<InstalledModel>> installed = store_->find(record.id);
+  if (installed && *installed && (*installed)->key != record.key())
     return std::optional<InstalledModel>();
   return installed;
 }
@@ -245,15 +279,45 @@ void HubCore::run_pull(const Resolved& resolved, const PullFlights::Lead& lead) 
     lead.complete(**std::move(installed));
     return;
   }
-  lead.complete(pull_model(resolved, *store_, *transfer_, stop.get_token(),
+  lead.complete(pull_model(resolved, intake_tools(), stop.get_token(),
                            [&lead](const Progress& progress) { lead.report(progress); }));
+}
+
+Job<std::vector<RepairReport>> HubCore::repair(std::vector<InstalledModel> models) {
+  Promise<std::vector<RepairReport>> promise(callbacks_);
+  if (refuse_in_fork(promise)) return promise.job();
+  if (options_.network == Network::offline) {
+    promise.complete(Error(ErrorCode::offline, Subject::model,
+                           "a repair fetches what is damaged, and fetching is switched off",
+                           "modelhub verify --full only looks"));
+    return promise.job();
+  }
+  pulls_->post([this, promise, models = std::move(models)] {
+    std::stop_source stop;
+    const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
+    const std::stop_callback on_leave(promise.stop_token(), request_stop);
+    const std::stop_callback on_closing(closing_.get_token(), request_stop);
+    std::vector<RepairReport> reports;
+    for (const InstalledModel& model : models) {
+      Result<RepairReport> report =
+          repair_model(model, catalog_, intake_tools(), stop.get_token(),
+                       [&promise](const Progress& progress) { promise.report(progress); });
+      if (!report) {
+        promise.complete(std::move(report).error());
+        return;
+      }
+      reports.push_back(*std::move(report));
+    }
+    promise.complete(std::move(reports));
+  });
+  return promise.job();
 }
 
 Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self,
                                  const std::shared_ptr<base::Executor>& executor,
                                  const std::string& reference, const LoadOptions& options) {
   const auto flow = std::make_shared<ReadyFlow>(
-      ReadyFlow{Promise<Model>(executor), self, reference, options, {}, {}, {}});
+      ReadyFlow{Promise<Model>(executor), self, reference, options, {}, {}, {}, 1});
   if (refuse_in_fork(flow->promise)) return flow->promise.job();
   steps_->post([this, flow] { begin(flow); });
   return flow->promise.job();
@@ -286,7 +350,6 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
   Result<runtime::LoadSpec> spec = load_spec(*flow, installed);
   if (!spec)
     return flow->fail(std::move(spec).error().with_context("load " + flow->resolved->to_string()));
-  store_->touch_use(installed.key);
   Progress progress;
   progress.phase = Phase::loading;
   progress.subject = flow->resolved->to_string();
@@ -294,10 +357,17 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
   const auto core = std::make_shared<ModelCore>(
       flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec)});
   chain(runtime_->acquire(core->parts().load), flow->promise,
-        [flow, core](Result<runtime::Lease> lease) {
-          if (!lease)
-            return flow->fail(
-                std::move(lease).error().with_context("load " + flow->resolved->to_string()));
+        [this, flow, core](Result<runtime::Lease> lease) {
+          if (!lease) {
+            Error error = std::move(lease).error();
+            // Between the look at the store and the load another process may have removed it to
+            // make room: a moment later it is as if it had never been here.
+            if (error.code == ErrorCode::not_found && error.subject == Subject::model &&
+                flow->attempts++ < k_attempts) {
+              return begin(flow);
+            }
+            return flow->fail(std::move(error).with_context("load " + flow->resolved->to_string()));
+          }
           if (Result<void> fits = core->check(*lease); !fits)
             return flow->fail(std::move(fits).error());
           flow->promise.complete(core->handle());
@@ -324,6 +394,16 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
   spec.plan = *std::move(plan);
+  // Nobody makes room by removing what is loaded. Models may outlive the hub, never its store's
+  // files: the lease needs no store.
+  spec.hold_files = [hub = flow.hub, installed]() -> Result<std::shared_ptr<const void>> {
+    const std::shared_ptr<HubCore> core = hub.lock();
+    if (!core) return Error(ErrorCode::cancelled, Subject::other, "the hub has gone");
+    Result<store::StoreLease> lease = core->store().lease(installed);
+    if (!lease) return std::move(lease).error();
+    core->store().touch_use(installed.key);
+    return std::shared_ptr<const void>(std::make_shared<store::StoreLease>(*std::move(lease)));
+  };
   return spec;
 }
 

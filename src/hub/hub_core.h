@@ -15,6 +15,7 @@
 #include "catalog/catalog.h"
 #include "device/probe.h"
 #include "hub/engine_host.h"
+#include "hub/intake.h"
 #include "modelhub/hub.h"
 #include "runtime/runtime.h"
 #include "store/store.h"
@@ -53,12 +54,18 @@ class HubCore {
   // Looked up once; constant afterwards.
   const device::Inventory& inventory();
 
+  // With the version that a plain name stands for, where the user chose one. Errors:
+  // invalid_argument, io_error.
+  Result<Reference> parse_reference(const std::string& text) const;
   // A model that is installed is resolved whatever its licence: the allow-list is about pulling.
   Result<Resolved> resolve(const std::string& reference, catalog::Purpose purpose);
+  // Whether there are several variants of which the best here is meant.
+  bool is_choice(const Reference& reference) const;
   // Nothing when it is not installed, or as other files than the catalog names now.
   Result<std::optional<InstalledModel>> find_installed(const Resolved& resolved) const;
 
   Job<InstalledModel> pull(const std::string& reference);
+  Job<std::vector<RepairReport>> repair(std::vector<InstalledModel> models);
   // `self` is what the Model will point to; what is chained to the job runs on `executor`.
   Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self,
                           const std::shared_ptr<base::Executor>& executor,
@@ -76,6 +83,7 @@ class HubCore {
 
   // Joins the pull of this model, or starts it; what is chained to the job runs on steps_.
   Job<InstalledModel> join_pull(const Resolved& resolved);
+  IntakeTools intake_tools() { return {*store_, *transfer_, options_.log}; }
   void run_pull(const Resolved& resolved, const PullFlights::Lead& lead);
 
   // The steps of ensure_ready.

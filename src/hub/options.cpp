@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+
+#include "base/file_system.h"
 
 namespace modelhub {
 namespace {
@@ -31,6 +34,28 @@ bool is_on(std::string_view value) {
   return !value.empty() && value != "0" && value != "false" && value != "no" && value != "off";
 }
 
+std::vector<HostToken> tokens_of_environment() {
+  std::vector<HostToken> tokens;
+  for (const std::string& pair : split(variable("MODELHUB_TOKENS"), ',')) {
+    const std::size_t equals = pair.find('=');
+    // Without a token it is an error that open() can tell: the environment is only read here.
+    tokens.push_back(
+        {pair.substr(0, equals), equals == std::string::npos ? "" : pair.substr(equals + 1)});
+  }
+  if (std::string token = variable("HF_TOKEN"); !token.empty())
+    tokens.push_back({"https://huggingface.co", std::move(token)});
+  return tokens;
+}
+
+// Empty when there is none: only a file that was named must exist.
+std::string usual_token_file() {
+  std::string folder = variable("XDG_CONFIG_HOME");
+  if (folder.empty() && !variable("HOME").empty()) folder = variable("HOME") + "/.config";
+  if (folder.empty()) return "";
+  std::string path = folder + "/modelhub/tokens";
+  return base::FileSystem::real().stat(path) ? path : "";
+}
+
 }  // namespace
 
 HubOptions HubOptions::from_environment() {
@@ -44,6 +69,9 @@ HubOptions HubOptions::from_environment() {
   options.licenses = split(variable("MODELHUB_LICENSES"), ',');
   options.engine_path = split(variable("MODELHUB_ENGINE_PATH"), ':');
   options.ca_file = variable("MODELHUB_CA_FILE");
+  options.tokens = tokens_of_environment();
+  options.token_file = variable("MODELHUB_TOKEN_FILE");
+  if (options.token_file.empty()) options.token_file = usual_token_file();
   if (is_on(variable("MODELHUB_OFFLINE"))) options.network = Network::offline;
   if (const std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
     options.engine_settings["onnxruntime.library_dir"] = root;

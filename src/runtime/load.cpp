@@ -77,6 +77,12 @@ Result<std::unique_ptr<LoadedModel>> load(const LoadSpec& spec, std::uint64_t ge
   info.generation = generation;
   info.estimate = spec.engine->estimate(request);
 
+  std::shared_ptr<const void> files;
+  if (spec.hold_files) {
+    Result<std::shared_ptr<const void>> held = spec.hold_files();
+    if (!held) return std::move(held).error();
+    files = *std::move(held);
+  }
   const ByteCount before = resident_memory();
   const auto begin = std::chrono::steady_clock::now();
   Result<std::unique_ptr<engine::Session>> session = spec.engine->load(request);
@@ -94,7 +100,8 @@ Result<std::unique_ptr<LoadedModel>> load(const LoadSpec& spec, std::uint64_t ge
   }
   info.resident = growth(before, resident_memory());
   info.loaded_at = clock.system_now();
-  return std::make_unique<LoadedModel>(std::move(info), *std::move(session), engine.concurrency);
+  return std::make_unique<LoadedModel>(std::move(info), *std::move(session), engine.concurrency,
+                                       std::move(files));
 }
 
 }  // namespace modelhub::runtime

@@ -9,8 +9,9 @@
 namespace modelhub::runtime {
 
 LoadedModel::LoadedModel(LoadedInfo info, std::unique_ptr<engine::Session> session,
-                         engine::Concurrency concurrency)
+                         engine::Concurrency concurrency, std::shared_ptr<const void> files)
     : info_(std::move(info)),
+      files_(std::move(files)),
       session_(std::move(session)),
       concurrency_(concurrency),
       fork_generation_(base::fork_generation()) {}

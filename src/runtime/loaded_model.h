@@ -44,8 +44,9 @@ struct RunOutput {
 //                there, because the engine's threads do not exist.
 class LoadedModel {
  public:
+  // `files` is kept until the session is gone.
   LoadedModel(LoadedInfo info, std::unique_ptr<engine::Session> session,
-              engine::Concurrency concurrency);
+              engine::Concurrency concurrency, std::shared_ptr<const void> files);
   ~LoadedModel();
   LoadedModel(const LoadedModel&) = delete;
   LoadedModel& operator=(const LoadedModel&) = delete;
@@ -56,6 +57,7 @@ class LoadedModel {
 
  private:
   const LoadedInfo info_;
+  const std::shared_ptr<const void> files_;
   std::unique_ptr<engine::Session> session_;
   const engine::Concurrency concurrency_;
   const std::uint64_t fork_generation_;

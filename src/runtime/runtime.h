@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,9 @@ struct LoadSpec {
   // The runtime fills in its device (from the plan) and its threads (from the budget).
   engine::LoadRequest request;
   DevicePlan plan;  // chosen is set
+  // Called by each load before the engine; what it returns is kept until the model is freed. For
+  // whoever must know that the files are in use. Its error is the load's. May be empty.
+  std::function<Result<std::shared_ptr<const void>>()> hold_files;
 };
 
 // Keeps one loaded generation of a model in memory.

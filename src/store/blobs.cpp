@@ -6,17 +6,11 @@
 #include <memory>
 #include <utility>
 
-#include "base/hasher.h"
 #include "base/owner.h"
+#include "store/claim.h"
 #include "store/manifest.h"
 
 namespace modelhub::store {
-namespace {
-
-// Small enough for the processor's cache, a divisor of a chunk.
-constexpr std::size_t k_read_bytes = 256 * 1024;
-
-}  // namespace
 
 Result<bool> Blobs::has(const Digest& digest, ByteCount bytes) const {
   Result<base::FileStat> stat = files_.stat(layout_.blob(digest));
@@ -27,98 +21,38 @@ Result<bool> Blobs::has(const Digest& digest, ByteCount bytes) const {
   return stat->kind == base::FileKind::regular && stat->size == bytes;
 }
 
-Result<Blobs::Hashed> Blobs::hash(const base::ReadableFile& file, const HashProgress& progress,
-                                  const std::stop_token& stop) const {
-  base::Hasher whole;
-  base::Hasher chunk;
-  std::vector<Digest> chunks;
-  std::vector<std::byte> buffer(k_read_bytes);
-  std::uint64_t at = 0;
-  while (true) {
-    if (stop.stop_requested())
-      return Error(ErrorCode::cancelled, Subject::store, "verification was cancelled");
-    Result<std::size_t> count = file.read_at(at, buffer);
-    if (!count) return std::move(count).error();
-    const auto bytes = std::span(buffer).first(*count);
-    whole.update(bytes);
-    chunk.update(bytes);
-    at += *count;
-    const bool is_end = *count < buffer.size();
-    if (at % k_chunk_bytes == 0 ? *count != 0 : is_end) chunks.push_back(chunk.finish());
-    if (progress && *count != 0) progress(ByteCount(*count));
-    if (is_end) break;
-  }
-  return Hashed{whole.finish(), std::move(chunks), ByteCount(at)};
-}
-
 Result<BlobCheck> Blobs::check(const Digest& digest, ByteCount bytes, VerifyMode mode,
                                WriteStamps stamps, const HashProgress& progress,
                                const std::stop_token& stop) const {
-  BlobCheck check;
-  const auto unreadable = [&check](std::string detail) {
-    check.verdict = FileVerdict::unreadable;
-    check.detail = std::move(detail);
-    return check;
-  };
-  auto file = files_.open(layout_.blob(digest));
-  if (!file && file.error().code == ErrorCode::not_found && stamps == WriteStamps::yes &&
-      restore(digest)) {
-    file = files_.open(layout_.blob(digest));
-  }
-  if (!file) {
-    if (file.error().code != ErrorCode::not_found) return unreadable(file.error().message);
-    check.verdict = FileVerdict::missing;
-    return check;
-  }
-  const Result<base::FileStat> stat = (*file)->stat();
-  if (!stat) return unreadable(stat.error().message);
-  if (stat->kind != base::FileKind::regular)
-    return unreadable(layout_.blob(digest) + " is not a file");
-  check.found_bytes = stat->size;
-  if (stat->size != bytes) {
-    check.verdict = FileVerdict::wrong_size;
-    return check;
-  }
-  std::optional<ChunkRecord> record = load_chunk_record(files_, layout_, digest, bytes);
-  const bool is_stamped = record && record->stamp == Stamp::of(*stat);
-  if (mode == VerifyMode::stamps && is_stamped) return check;
-
-  Result<Hashed> hashed = hash(**file, progress, stop);
-  if (!hashed) {
-    if (hashed.error().code == ErrorCode::cancelled) return std::move(hashed).error();
-    return unreadable(hashed.error().message);
-  }
-  check.hashed = hashed->bytes;
-  check.found = hashed->digest;
-  if (hashed->digest == digest) {
-    // Saving it may fail, in a home that cannot be written: then it is hashed again next time.
-    if (stamps == WriteStamps::yes && (!is_stamped || record->chunks.empty())) {
-      (void)save_chunk_record(files_, layout_, digest, bytes,
-                              {std::move(hashed->chunks), Stamp::of(*stat)});
-    }
-  } else {
-    check.verdict = FileVerdict::digest_differs;
-    // The stamp must not vouch for it any more; the digests of the chunks stay, they tell what to
-    // mend.
-    if (is_stamped && stamps == WriteStamps::yes) {
-      (void)save_chunk_record(files_, layout_, digest, bytes,
-                              {std::move(record->chunks), std::nullopt});
-    }
-  }
-  return check;
+  CheckOptions options;
+  options.mode = mode;
+  options.stamps = stamps;
+  options.restores = false;
+  Result<std::vector<BlobCheck>> checks = check_all({{digest, bytes}}, options, progress, stop);
+  if (!checks) return std::move(checks).error();
+  return std::move(checks->front());
 }
 
-Result<void> Blobs::put(const std::string& file, const Digest& digest, ByteCount bytes,
+bool Blobs::is_stamped(const Digest& digest, ByteCount bytes) const {
+  const Result<base::FileStat> stat = files_.stat(layout_.blob(digest));
+  if (!stat || stat->kind != base::FileKind::regular || stat->size != bytes) return false;
+  const std::optional<ChunkRecord> record = load_chunk_record(files_, layout_, digest, bytes);
+  return record && record->stamp == Stamp::of(*stat);
+}
+
+Result<bool> Blobs::put(const std::string& file, const Digest& digest, ByteCount bytes,
                         Replace replace) const {
   const std::string blob = layout_.blob(digest);
   if (replace == Replace::no) {
     Result<void> done = files_.rename_without_replacing(file, blob);
-    if (done || done.error().code != ErrorCode::busy) return done;
+    if (done) return true;
+    if (done.error().code != ErrorCode::busy) return std::move(done).error();
     Result<bool> is_there = has(digest, bytes);
     if (!is_there) return std::move(is_there).error();
-    if (*is_there) return {};
+    if (*is_there) return false;
   }
-  return files_.rename(file, blob);
+  if (Result<void> done = files_.rename(file, blob); !done) return std::move(done).error();
+  return true;
 }
 
 Result<void> Blobs::save_stamp(const Digest& digest, ByteCount bytes,
@@ -148,8 +82,8 @@ bool Blobs::is_announced(const Digest& digest) const {
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.staging(digest));
   if (!entries) return entries.error().code != ErrorCode::not_found;
   return std::any_of(entries->begin(), entries->end(), [](const base::DirectoryEntry& entry) {
-    const Result<base::Owner> owner = base::Owner::parse(entry.name);
-    return !owner || owner->liveness() != base::Owner::Liveness::dead;
+    return entry.kind == base::FileKind::directory &&
+           !StagingName::parse(entry.name).is_abandoned();
   });
 }
 

@@ -25,8 +25,18 @@ struct BlobCheck {
   std::optional<Digest> found;
   std::optional<ByteCount> found_bytes;
   ByteCount hashed;
-  std::string detail;  // why it is unreadable
+  std::string detail;          // why it is unreadable
+  std::optional<Stamp> stamp;  // of what was looked at
+  // Indexes of the 4 MiB chunks that differ, where the digests of the chunks are known.
+  std::vector<std::uint32_t> bad_chunks;
 };
+
+struct BlobQuery {
+  Digest digest;
+  ByteCount bytes;
+};
+
+struct CheckOptions;
 
 // What remove_unnamed() did.
 struct BlobRemoval {
@@ -51,17 +61,26 @@ class Blobs {
   // A file of that size lies there. Says nothing about its content.
   Result<bool> has(const Digest& digest, ByteCount bytes) const;
 
-  // Compares with the stamp, or hashes and writes a new stamp where that is possible. Errors:
-  // cancelled only; whatever is wrong with the blob is the answer.
+  // Compares with the stamp, or hashes and writes a new stamp where that is possible. A blob that a
+  // removal has taken aside counts as missing. Errors: cancelled only; whatever is wrong with the
+  // blob is the answer.
   enum class WriteStamps { no, yes };
   Result<BlobCheck> check(const Digest& digest, ByteCount bytes, VerifyMode mode,
                           WriteStamps stamps, const HashProgress& progress,
                           const std::stop_token& stop) const;
+  // The same for many, in their order; what has to be hashed is hashed on several threads. Calls of
+  // `progress` come from any of them, one at a time.
+  Result<std::vector<BlobCheck>> check_all(const std::vector<BlobQuery>& queries,
+                                           const CheckOptions& options,
+                                           const HashProgress& progress,
+                                           const std::stop_token& stop) const;
+  // It has the stamp of its last check: one look, nothing is read.
+  bool is_stamped(const Digest& digest, ByteCount bytes) const;
 
   // Moves a complete and synced file in. A blob of the right size that is there already stays,
-  // unless `replace`.
+  // unless `replace`: false then.
   enum class Replace { no, yes };
-  Result<void> put(const std::string& file, const Digest& digest, ByteCount bytes,
+  Result<bool> put(const std::string& file, const Digest& digest, ByteCount bytes,
                    Replace replace) const;
   // Makes what was put durable.
   Result<void> sync() const { return files_.sync_directory(layout_.blobs()); }
@@ -80,17 +99,20 @@ class Blobs {
   bool is_announced(const Digest& digest) const;
 
  private:
-  struct Hashed {
-    Digest digest;
-    std::vector<Digest> chunks;
-    ByteCount bytes;
-  };
-  Result<Hashed> hash(const base::ReadableFile& file, const HashProgress& progress,
-                      const std::stop_token& stop) const;
   std::vector<Digest> without_named(std::vector<Digest> candidates) const;
 
   const Layout& layout_;
   base::FileSystem& files_;
+};
+
+struct CheckOptions {
+  CheckOptions() {}
+
+  VerifyMode mode = VerifyMode::stamps;
+  Blobs::WriteStamps stamps = Blobs::WriteStamps::yes;
+  // Looks for a missing blob among those that a removal has taken aside, which takes a listing.
+  bool restores = true;
+  unsigned threads = 1;
 };
 
 }  // namespace modelhub::store

@@ -30,7 +30,9 @@ struct Stamp {
 // chunks/<hex>.json: what is known about a blob besides its digest. Only saves work: it may be
 // missing or stale, and is written again at the next verification.
 struct ChunkRecord {
-  std::vector<Digest> chunks;  // in order; empty while unknown
+  // In order; empty while unknown. A record carries a seal, a digest over them and the blob's own:
+  // without it they are not believed, with it a blob of these chunks is right.
+  std::vector<Digest> chunks;
   std::optional<Stamp> stamp;  // none: the blob must be hashed before it is believed
 };
 

@@ -68,6 +68,11 @@ Error as_write_error(Error error) {
   return std::move(error).with_hint(k_other_home_hint);
 }
 
+Result<void> write_new_file(base::FileSystem& files, const std::string& path,
+                            std::string_view content) {
+  return write_and_close(files, path, content, false);
+}
+
 Result<void> write_rebuildable_file(base::FileSystem& files, const std::string& path,
                                     std::string_view content) {
   const std::string temporary = path + ".tmp" + base::Owner::current().unique_suffix();
@@ -128,6 +133,8 @@ Result<void> Home::prepare_for_writing() {
   }
   Result<bool> has_format = check_format();
   if (!has_format) return std::move(has_format).error();
+  // A pull of many files comes here for each: the folders are looked at once.
+  if (*has_format && is_durable_) return {};
   if (Result<void> done = make_folders(); !done) return as_write_error(std::move(done).error());
   if (!*has_format) {
     if (Result<void> done = write_format(files_, layout_); !done)

@@ -46,6 +46,10 @@ class Home {
   std::atomic<bool> is_durable_ = false;
 };
 
+// Not durable; what a failure leaves is the caller's to remove. Errors: busy when it is there.
+Result<void> write_new_file(base::FileSystem& files, const std::string& path,
+                            std::string_view content);
+
 // For what can be made again: readers see the old content or the new one, but a power cut may tear
 // it.
 Result<void> write_rebuildable_file(base::FileSystem& files, const std::string& path,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/owner.h"
 #include "modelhub/digest.h"
 #include "store/model_id.h"
+#include "store/ticket.h"
 
 namespace modelhub::store {
 
@@ -48,9 +50,42 @@ class Layout {
 
   std::string staging() const { return at("staging"); }
   std::string staging(const Digest& digest) const { return at("staging/" + digest.hex()); }
-  std::string staging(const Digest& digest, const base::Owner& owner) const {
-    return base::join_path(staging(digest), owner.to_string());
+  std::string staging(const Digest& digest, const Ticket& ticket) const {
+    return base::join_path(staging(digest), ticket.name());
   }
+  // A partial that its owner has left behind, for anybody to go on with.
+  std::string left_partial(const Digest& digest, const Ticket& ticket) const {
+    return base::join_path(staging(digest), std::string(k_left_prefix) + ticket.name());
+  }
+  static constexpr std::string_view k_left_prefix = "left.";
+  // Who fetches the blob; its text is the name of the folder beside it.
+  std::string claim(const Digest& digest) const {
+    return base::join_path(staging(digest), k_claim);
+  }
+  static constexpr std::string_view k_claim = "claim";
+  // The sign of life of one pull, for those who wait for what it fetches.
+  std::string pulse(std::string_view ticket_name) const {
+    return base::join_path(staging(), std::string(ticket_name) + std::string(k_pulse_suffix));
+  }
+  static constexpr std::string_view k_pulse_suffix = ".pulse";
+
+  // Space that pulls have reserved: one empty file each, named by Reservation.
+  std::string reservations() const { return at("reserve"); }
+
+  std::string leases() const { return at("leases"); }
+  // A folder with one empty file for each holder.
+  std::string leases(const Digest& key) const { return at("leases/" + key.hex()); }
+
+  std::string pins() const { return at("pins"); }
+  std::string pin(const Digest& key) const { return at("pins/" + key.hex()); }
+
+  std::string budget_file() const { return at("budget"); }
+  // Which version of a model the user prefers. REQUIRES: a checked name.
+  std::string defaults() const { return at("defaults"); }
+  std::string default_of(std::string_view name) const { return base::join_path(defaults(), name); }
+
+  // A manifest on its way out is `<manifest>` + this + the suffix of who takes it.
+  static constexpr std::string_view k_evicting = ".evicting";
 
   std::string derived() const { return at("derived"); }
   // The user's own catalog documents, a layer over the built-in ones.
@@ -58,10 +93,18 @@ class Layout {
   // The only copy of something: never removed unless asked for by name.
   std::string local() const { return at("local"); }
   std::string quarantine() const { return at("quarantine"); }
+  // Named by when it came there, since the time of a moved file is that of its content.
+  std::string quarantine(const Digest& digest, std::chrono::system_clock::time_point now) const {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    return base::join_path(quarantine(), digest.hex() + "." + std::to_string(seconds) +
+                                             base::Owner::current().unique_suffix());
+  }
 
   // The folders that a home has from the first write on.
   std::vector<std::string> folders() const {
-    return {blobs(), chunks(), models(), views(), uses(), staging(), derived()};
+    return {blobs(),   chunks(),       models(), views(), uses(),    staging(),
+            derived(), reservations(), leases(), pins(),  defaults()};
   }
   // Those that can be fetched or built again and carry a CACHEDIR.TAG, so that backups pass them
   // over. Not the home itself: backups must see what is nowhere else.

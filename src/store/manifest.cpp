@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "store/steady_listing.h"
 
 namespace modelhub::store {
 namespace {
@@ -85,6 +86,8 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
   const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  // The clock counts nanoseconds in 64 bits, which end in the year 2262.
+  if (*year < 1970 || *year > 2261) return std::nullopt;
   const std::chrono::year_month_day date(std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day)));
@@ -301,24 +304,37 @@ Result<Manifest> read_manifest(base::FileSystem& files, const Layout& layout, co
   return manifest;
 }
 
+// A run of 64 has one digit at each 64th place, so most of a text is never looked at.
 void collect_digests(std::string_view text, std::unordered_set<Digest>& digests) {
-  constexpr std::string_view k_hex = "0123456789abcdefABCDEF";
-  for (std::size_t begin = text.find_first_of(k_hex); begin != std::string_view::npos;) {
-    const std::size_t end = std::min(text.find_first_not_of(k_hex, begin), text.size());
-    if (end - begin == 2 * Digest::k_bytes) {
-      if (Result<Digest> digest = Digest::parse(text.substr(begin, end - begin)))
+  constexpr std::size_t k_length = 2 * Digest::k_bytes;
+  const auto is_hex = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  };
+  std::size_t free = 0;  // what lies before belongs to no run that was not looked at
+  for (std::size_t at = k_length - 1; at < text.size(); at += k_length) {
+    if (!is_hex(text[at])) continue;
+    std::size_t begin = at;
+    while (begin > free && is_hex(text[begin - 1])) --begin;
+    std::size_t end = at + 1;
+    while (end < text.size() && is_hex(text[end])) ++end;
+    if (end - begin == k_length) {
+      if (Result<Digest> digest = Digest::parse(text.substr(begin, k_length)))
         digests.insert(*digest);
     }
-    begin = text.find_first_of(k_hex, end);
+    free = end;
+    at = end - 1;
   }
 }
 
 Result<std::unordered_set<Digest>> digests_named_by_manifests(base::FileSystem& files,
                                                               const Layout& layout) {
   constexpr int k_attempts = 16;
+  std::unordered_set<Digest> digests;  // of all attempts: too many keep a blob for the next sweep
   for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    std::unordered_set<Digest> digests;
-    Result<std::vector<base::DirectoryEntry>> entries = files.list(layout.models());
+    if (Result<base::FileStat> there = files.stat(layout.models()); !there)
+      return std::move(there).error();
+    // A manifest that is moved aside and back while the folder is read may be missed otherwise.
+    Result<std::vector<base::DirectoryEntry>> entries = list_steadily(files, layout.models());
     if (!entries) return std::move(entries).error();
     bool changed = false;
     for (const base::DirectoryEntry& entry : *entries) {

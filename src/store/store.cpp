@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <iterator>
+#include <system_error>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -42,10 +46,29 @@ std::string sentence_of(const VerifiedFile& file) {
 }
 
 VerifiedFile to_verified(const InstalledFile& file, const BlobCheck& check) {
-  VerifiedFile verified{file.path,  file.location, check.verdict,     file.sha256,
-                        file.bytes, check.found,   check.found_bytes, check.detail};
+  VerifiedFile verified{file.path,   file.location,     check.verdict, file.sha256,     file.bytes,
+                        check.found, check.found_bytes, check.detail,  check.bad_chunks};
   verified.detail = sentence_of(verified);
   return verified;
+}
+
+unsigned threads_of(unsigned wanted) {
+  constexpr unsigned k_most = 4;
+  if (wanted != 0) return wanted;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, k_most);
+}
+
+// work(0) to work(parts - 1), the calling thread among those that do it. Where no more threads can
+// be had it does all.
+void run_on_threads(std::size_t parts, const std::function<void(std::size_t)>& work) {
+  std::vector<std::jthread> others;
+  std::size_t next = 1;
+  try {
+    for (; next < parts; ++next) others.emplace_back(work, next);
+  } catch (const std::system_error&) {
+    for (; next < parts; ++next) work(next);
+  }
+  work(0);
 }
 
 }  // namespace
@@ -73,7 +96,17 @@ Store::Store(StoreOptions options)
       layout_(options_.home),
       files_(*options_.files),
       blobs_(layout_, files_),
-      home_(layout_, files_, options_.access) {}
+      leases_(layout_, files_),
+      pins_(layout_, files_),
+      removal_(layout_, files_, blobs_, leases_, pins_),
+      home_(layout_, files_, options_.access),
+      area_(std::make_shared<StagingArea>(layout_, files_, *options_.clock, options_.patience,
+                                          options_.log)),
+      index_(layout_, files_, *options_.clock),
+      usage_(layout_, files_, *options_.clock),
+      evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
+      reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_},
+                options_.reserve_patience, options_.pause) {}
 
 void Store::log(LogLevel level, const std::string& message) const {
   if (options_.log) options_.log(level, message);
@@ -105,16 +138,34 @@ Result<void> Store::check_writable() {
   }
   const std::string probe =
       base::join_path(folder, ".modelhub-probe" + base::Owner::current().unique_suffix());
-  Result<std::unique_ptr<base::WritableFile>> file =
-      files_.create(probe, base::CreateMode::exclusive, 0600);
-  if (!file) return as_write_error(std::move(file).error());
-  return files_.remove_file(probe);
+  // With content: a full disk still takes names.
+  Result<void> done = write_new_file(files_, probe, "modelhub looks whether it can write here\n");
+  Result<void> removed = files_.remove_file(probe);
+  if (!done) return as_write_error(std::move(done).error());
+  return removed;
 }
 
 Result<Listing> Store::list() const { return list_matching(""); }
 
 Result<Listing> Store::find_any_version(std::string_view name) const {
   return list_matching(std::string(name) + "@");
+}
+
+void Store::add_to(Listing& listing, const std::string& file_name) const {
+  const Result<ModelId> id = ModelId::parse_manifest_name(file_name);
+  if (!id) {
+    listing.broken.push_back(Error(id.error())
+                                 .with_context("list " + layout_.models())
+                                 .with_hint("remove that file if it is not yours to keep"));
+    return;
+  }
+  Result<Manifest> manifest = read_manifest(files_, layout_, *id);
+  if (manifest) {
+    listing.models.push_back(to_installed(*manifest));
+  } else if (manifest.error().code !=
+             ErrorCode::not_found) {  // not_found: removed since it was listed
+    listing.broken.push_back(std::move(manifest).error());
+  }
 }
 
 Result<Listing> Store::list_matching(std::string_view prefix) const {
@@ -124,23 +175,24 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
     if (entries.error().code == ErrorCode::not_found) return listing;
     return entries.error();
   }
+  std::vector<std::string> names;
   for (const base::DirectoryEntry& entry : *entries) {
-    if (!entry.name.starts_with(prefix) || !entry.name.ends_with(".json"))
-      continue;  // a temporary file, or not ours
-    const Result<ModelId> id = ModelId::parse_manifest_name(entry.name);
-    if (!id) {
-      listing.broken.push_back(Error(id.error())
-                                   .with_context("list " + layout_.models())
-                                   .with_hint("remove that file if it is not yours to keep"));
-      continue;
-    }
-    Result<Manifest> manifest = read_manifest(files_, layout_, *id);
-    if (manifest) {
-      listing.models.push_back(to_installed(*manifest));
-    } else if (manifest.error().code !=
-               ErrorCode::not_found) {  // not_found: removed since it was listed
-      listing.broken.push_back(std::move(manifest).error());
-    }
+    // Else a temporary file, or not ours.
+    if (entry.name.starts_with(prefix) && entry.name.ends_with(".json"))
+      names.push_back(entry.name);
+  }
+  // A thread costs about as much as reading ten manifests.
+  constexpr std::size_t k_names_for_a_thread = 500;
+  const std::size_t parts = std::clamp<std::size_t>(names.size() / k_names_for_a_thread, 1,
+                                                    threads_of(options_.verify_threads));
+  std::vector<Listing> listings(parts);
+  const auto read = [&](std::size_t part) {
+    for (std::size_t i = part; i < names.size(); i += parts) add_to(listings[part], names[i]);
+  };
+  run_on_threads(parts, read);
+  for (Listing& part : listings) {
+    std::move(part.models.begin(), part.models.end(), std::back_inserter(listing.models));
+    std::move(part.broken.begin(), part.broken.end(), std::back_inserter(listing.broken));
   }
   std::sort(listing.models.begin(), listing.models.end(),
             [](const InstalledModel& a, const InstalledModel& b) {
@@ -154,30 +206,22 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
 
 Result<std::optional<InstalledModel>> Store::find(const ModelId& id) const {
   if (Result<void> done = id.check(); !done) return std::move(done).error();
-  const Result<Manifest> manifest = read_manifest(files_, layout_, id);
-  if (manifest) return std::optional<InstalledModel>(to_installed(*manifest));
+  const Result<std::shared_ptr<const Manifest>> manifest = index_.find(id);
+  if (manifest) return std::optional<InstalledModel>(to_installed(**manifest));
   if (manifest.error().code == ErrorCode::not_found) return std::optional<InstalledModel>();
   return manifest.error();
 }
 
-Result<StagedFile> Store::stage(const Digest& digest, ByteCount bytes,
+Result<StagedFile> Store::stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
                                 const std::stop_token& stop) {
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
   sweep_once();
-  Result<StagedFile> staged = StagedFile::announce(files_, layout_, digest, bytes);
-  if (!staged) return staged;
-  const Result<BlobCheck> check =
-      blobs_.check(digest, bytes, VerifyMode::stamps, Blobs::WriteStamps::yes, {}, stop);
-  if (!check) return check.error();
-  if (check->verdict == FileVerdict::ok) {
-    staged->mark_present(layout_.blob(digest));
-  } else if (check->verdict != FileVerdict::missing) {
-    staged->replaces_damaged_ = true;
-    log(LogLevel::warning, layout_.blob(digest) + " is damaged (" +
-                               std::string(name_of(check->verdict)) +
-                               ") and will be fetched again");
-  }
-  return staged;
+  return StagedFile::announce(area_, ticket, digest, bytes, stop);
+}
+
+Result<void> Store::put_blobs(std::vector<StagedFile>& staged) {
+  if (Result<void> done = home_.prepare_for_writing(); !done) return done;
+  return Publication(*area_, options_.clock->system_now()).put_blobs(staged);
 }
 
 Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<StagedFile> staged) {
@@ -185,6 +229,8 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
   for (const RecordedFile& blob : record.distinct_blobs()) {
     const auto same = [&blob](const StagedFile& file) { return file.digest() == blob.sha256; };
     if (std::any_of(staged.begin(), staged.end(), same)) continue;
+    // A removal may have taken it away for a moment.
+    if (!files_.stat(layout_.blob(blob.sha256))) (void)blobs_.restore(blob.sha256);
     Result<StagedFile> present = stage(blob.sha256, blob.bytes);
     if (!present) return std::move(present).error();
     if (!present->is_present()) {
@@ -196,53 +242,14 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
     staged.push_back(*std::move(present));
   }
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  Publication publication(files_, layout_, blobs_, record, options_.clock->system_now());
-  Result<Manifest> manifest = publication.run(std::move(staged));
+  const Result<std::optional<Digest>> old_pin = carry_pin(record);
+  if (!old_pin) return old_pin.error();
+  Publication publication(*area_, options_.clock->system_now());
+  Result<Manifest> manifest = publication.run(record, std::move(staged));
   if (!manifest) return std::move(manifest).error();
+  if (*old_pin) (void)pins_.remove(**old_pin);
   touch_use(record.key());
   return to_installed(*manifest);
-}
-
-Result<Removal> Store::remove(const ModelId& id) {
-  if (Result<void> done = id.check(); !done) return std::move(done).error();
-  const std::string path = layout_.manifest(id);
-  const Result<std::string> text = base::read_whole_file(files_, path, k_max_manifest);
-  if (!text && text.error().code == ErrorCode::not_found) return not_installed(id, layout_);
-  if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  std::unordered_set<Digest> digests;  // of the blobs, and the key
-  if (text) {
-    // What a newer modelhub has put into its manifest may need more than this to be removed.
-    const Result<Manifest> manifest = parse_manifest(*text, path);
-    if (!manifest && manifest.error().code == ErrorCode::unsupported) return manifest.error();
-    collect_digests(*text, digests);
-  }
-  if (Result<void> done = files_.remove_file(path); !done) {
-    if (done.error().code == ErrorCode::not_found) return not_installed(id, layout_);
-    return as_write_error(std::move(done).error());
-  }
-  Removal removal;
-  removal.id = id;
-  // Durable before the blobs go: a power cut must not bring back a manifest without them.
-  if (Result<void> done = files_.sync_directory(layout_.models()); !done) {
-    removal.leftovers.push_back(std::move(done).error());
-    return removal;
-  }
-  const auto keep = [&removal](Result<void> done) {
-    if (!done && done.error().code != ErrorCode::not_found)
-      removal.leftovers.push_back(std::move(done).error());
-  };
-  for (const Digest& digest : digests) {
-    keep(base::remove_tree(files_, layout_.view(digest)));
-    keep(files_.remove_file(layout_.use(digest)));
-  }
-  std::erase_if(digests,
-                [this](const Digest& digest) { return !files_.stat(layout_.blob(digest)); });
-  BlobRemoval blobs = blobs_.remove_unnamed({digests.begin(), digests.end()});
-  removal.freed = blobs.freed;
-  removal.removed_blobs = blobs.removed;
-  removal.kept_blobs = digests.size() - std::min<std::uint64_t>(digests.size(), blobs.removed);
-  for (Error& failure : blobs.failures) removal.leftovers.push_back(std::move(failure));
-  return removal;
 }
 
 Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
@@ -253,26 +260,28 @@ Result<VerifyReport> Store::verify(const ModelId& id, VerifyMode mode,
   VerifyReport report{**std::move(model), mode, {}, ByteCount()};
   const auto stamps =
       home_.prepare_for_writing() ? Blobs::WriteStamps::yes : Blobs::WriteStamps::no;
-  std::unordered_map<Digest, BlobCheck> checked;
-  ByteCount before;  // of the blobs that are done
+  std::unordered_map<Digest, std::size_t> places;
+  std::vector<BlobQuery> queries;
   for (const InstalledFile& file : report.model.files) {
-    auto known = checked.find(file.sha256);
-    if (known == checked.end()) {
-      ByteCount done = before;
-      const HashProgress on_hashed = [&](ByteCount bytes) {
-        done += bytes;
-        if (progress) progress(std::min(done, report.model.bytes), report.model.bytes);
-      };
-      Result<BlobCheck> check =
-          blobs_.check(file.sha256, file.bytes, mode, stamps, on_hashed, stop);
-      if (!check) return std::move(check).error();
-      report.hashed += check->hashed;
-      before += file.bytes;
-      known = checked.emplace(file.sha256, *std::move(check)).first;
-      if (progress) progress(before, report.model.bytes);
-    }
-    report.files.push_back(to_verified(file, known->second));
+    if (places.emplace(file.sha256, queries.size()).second)
+      queries.push_back({file.sha256, file.bytes});
   }
+  ByteCount done;
+  const ByteCount total = report.model.bytes;
+  const HashProgress on_hashed = [&](ByteCount bytes) {
+    done = std::min(done + bytes, total);
+    if (progress) progress(done, total);
+  };
+  CheckOptions options;
+  options.mode = mode;
+  options.stamps = stamps;
+  options.threads = threads_of(options_.verify_threads);
+  const Result<std::vector<BlobCheck>> checks = blobs_.check_all(queries, options, on_hashed, stop);
+  if (!checks) return checks.error();
+  if (progress) progress(total, total);
+  for (const BlobCheck& check : *checks) report.hashed += check.hashed;
+  for (const InstalledFile& file : report.model.files)
+    report.files.push_back(to_verified(file, (*checks)[places.at(file.sha256)]));
   return report;
 }
 
@@ -280,7 +289,23 @@ Result<std::string> Store::view(const InstalledModel& model) {
   const Views views(layout_, files_, blobs_);
   if (views.is_current(model)) return layout_.view(model.key);
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  if (Result<void> done = views.build(model); !done) return std::move(done).error();
+  const Ticket ticket = new_ticket();
+  std::optional<Reservation> room;  // until the view is in its place
+  StoreLease in_use;                // the room must not be made of the model itself
+  const Views::MakeRoom make_room = [&]() -> Result<void> {
+    if (room) return {};
+    Result<StoreLease> leased = lease(model);
+    if (!leased) return std::move(leased).error();
+    in_use = *std::move(leased);
+    ByteCount bytes;
+    for (const InstalledFile& file : model.files) bytes += round_to_blocks(file.bytes);
+    Result<Reservation> reserved = reserve(ticket, bytes);
+    if (!reserved) return std::move(reserved).error();
+    room = *std::move(reserved);
+    return {};
+  };
+  if (Result<void> done = views.build(model, ticket, make_room); !done)
+    return std::move(done).error();
   return layout_.view(model.key);
 }
 
@@ -288,11 +313,20 @@ void Store::touch_use(const Digest& key) {
   if (!home_.prepare_for_writing()) return;
   const std::string path = layout_.use(key);
   const auto now = options_.clock->system_now();
-  if (files_.set_modification_time(path, now)) return;
-  // Not there yet, or another user's, whose stamp can only be replaced.
+  const Result<base::FileStat> before = files_.stat(path);
+  const std::uint64_t uses = before ? before->size.count() : 0;
+  // Its size counts the uses: a file without content, so it takes no room.
+  const auto stamp = [&]() -> Result<void> {
+    const auto file = files_.create(path, base::CreateMode::append, 0666);
+    if (!file) return file.error();
+    if (Result<void> done = (*file)->truncate(uses + 1); !done) return done;
+    if (Result<void> done = (*file)->close(); !done) return done;
+    return files_.set_modification_time(path, now);
+  };
+  if (stamp()) return;
+  // Another user's, which can only be replaced.
   (void)files_.remove_file(path);
-  const auto file = files_.create(path, base::CreateMode::append, 0666);
-  if (file) (void)files_.set_modification_time(path, now);
+  (void)stamp();
 }
 
 }  // namespace modelhub::store

@@ -17,11 +17,21 @@
 #include "modelhub/log.h"
 #include "modelhub/store.h"
 #include "store/blobs.h"
+#include "store/budget.h"
+#include "store/evictor.h"
 #include "store/home.h"
 #include "store/layout.h"
+#include "store/leases.h"
 #include "store/manifest.h"
+#include "store/manifest_index.h"
 #include "store/model_id.h"
+#include "store/model_removal.h"
+#include "store/pins.h"
+#include "store/repair.h"
+#include "store/reservation.h"
 #include "store/staging.h"
+#include "store/ticket.h"
+#include "store/usage.h"
 
 namespace modelhub::store {
 
@@ -36,6 +46,16 @@ struct StoreOptions {
   const base::Clock* clock = &base::Clock::real();  // borrowed
   LogSink log;
   Access access = Access::read_write_if_possible;
+  // How long a waiter believes in another owner that shows no sign of life and of which nobody can
+  // prove that it is dead: a stopped process, or one on another machine. Longer than a transfer may
+  // stall.
+  std::chrono::milliseconds patience = std::chrono::seconds(90);
+  // How many threads verify() hashes on, and a long list() reads on; 0: as many as there are
+  // processors, at most 4.
+  unsigned verify_threads = 0;
+  // How long reserve() waits while nothing changes.
+  std::chrono::milliseconds reserve_patience = std::chrono::seconds(60);
+  Pause pause = pause_for_real;
 };
 
 // What is installed, by name, version and variant, and the manifests that could not be read. A
@@ -63,11 +83,22 @@ struct SweepOptions {
   // How long a blob, view or stamp that no model names is kept. Not for safety, which does not
   // depend on clocks: a pull that failed at its last file finds the others again.
   std::chrono::seconds unnamed_age = std::chrono::hours(24);
+  // How long a damaged blob is kept in quarantine.
+  std::chrono::seconds quarantine_age = std::chrono::hours(24 * 30);
 };
 
 struct SweepReport {
   std::uint64_t removed = 0;  // files and folders
   ByteCount freed;
+};
+
+struct PruneOptions {
+  PruneOptions() {}
+
+  bool is_dry_run = false;
+  // Also removes models, the least recently used first, until the home takes no more than this, or
+  // nothing is left that may go.
+  std::optional<ByteCount> to;
 };
 
 // Called while hashing, with what is done of all bytes of the model.
@@ -107,10 +138,25 @@ class Store {
     return blobs_.has(digest, bytes);
   }
 
+  // One pull's right to write; made without touching the disk.
+  static Ticket new_ticket() { return Ticket(); }
+
   // Announces that a blob is wanted and makes a folder to fetch it into; makes the home when there
   // is none. A blob that is there already is believed by its stamp, else hashed first (`stop` ends
-  // that: cancelled).
-  Result<StagedFile> stage(const Digest& digest, ByteCount bytes, const std::stop_token& stop = {});
+  // that: cancelled). Then claims it, see StagedFile. A ticket stages a digest once.
+  Result<StagedFile> stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
+                           const std::stop_token& stop = {});
+  // With a ticket of its own.
+  Result<StagedFile> stage(const Digest& digest, ByteCount bytes,
+                           const std::stop_token& stop = {}) {
+    return stage(new_ticket(), digest, bytes, stop);
+  }
+
+  // Puts those that are complete() under the names of their blobs, durably, in the place of damaged
+  // ones too: that is a repair. They are present then and their claims free, so that others who
+  // wait for them go on. REQUIRES of a pull that has fetched what is its own and still waits for
+  // others' files: calls this before it waits, or two pulls could wait for each other.
+  Result<void> put_blobs(std::vector<StagedFile>& staged);
 
   // Makes a model visible from staged files: each complete() or is_present(). What the record names
   // and `staged` lacks must be in the store. Publishing a model again replaces its record; blobs
@@ -118,8 +164,44 @@ class Store {
   // when the record and the staged files do not fit together.
   Result<InstalledModel> publish(const ModelRecord& record, std::vector<StagedFile> staged);
 
-  // Errors: not_found, Subject::model.
+  // Also a pinned model. Errors: not_found, Subject::model; busy, Subject::model, when a process
+  // holds a lease, with its id.
   Result<Removal> remove(const ModelId& id);
+
+  // Space for what the ticket's pull will write, in whole blocks: all its files, archives included,
+  // less what is present. Evicts models for it, least recently used first, and waits while others
+  // hold the space. Files that the ticket has staged already count as part of it, so stage first.
+  // The reservation is to be dropped after publication, and several of one ticket together. Errors:
+  // as the class; no_space names who holds the space; cancelled.
+  Result<Reservation> reserve(const Ticket& ticket, ByteCount bytes,
+                              const std::stop_token& stop = {}, const OnWait& on_wait = {});
+
+  // Keeps the model from being evicted or removed. Empty where the home cannot be written: nobody
+  // can evict there through this home either. Errors: not_found, Subject::model, when it is not
+  // installed any more, or not with these files.
+  Result<StoreLease> lease(const InstalledModel& model);
+
+  // A pinned model is never evicted. Errors: not_found, Subject::model.
+  Result<void> pin(const ModelId& id);
+  Result<void> unpin(const ModelId& id);
+  Result<bool> is_pinned(const ModelId& id) const;
+
+  // How much the home may take on disk; k_default_budget until it is set. Lowering it removes
+  // nothing: the next reserve() or prune() does.
+  Result<ByteCount> budget() const;
+  Result<void> set_budget(ByteCount budget);
+
+  // Which version the user prefers, of a model that need not be installed: "0.1.1:onnx-fp32" or
+  // "0.1.1". Errors: invalid_argument.
+  Result<void> set_default(std::string_view name, std::string_view version);
+  Result<void> set_default(std::string_view name, const DefaultVersion& version);
+  Result<std::optional<DefaultVersion>> default_of(std::string_view name) const;
+  Result<void> clear_default(std::string_view name);
+
+  Result<StoreStatistics> statistics();
+  // Removes what nobody needs: quarantine, derived files, partials of processes that ended, blobs
+  // that no model names; and models when asked to.
+  Result<PruneReport> prune(const PruneOptions& options = {});
 
   // A damaged file is the report's verdict, not an error. A file that turns out good gets a new
   // stamp, one that is damaged loses its stamp, so that the next pull fetches it again. Errors:
@@ -127,6 +209,13 @@ class Store {
   Result<VerifyReport> verify(const ModelId& id, VerifyMode mode,
                               const VerifyProgress& progress = {},
                               const std::stop_token& stop = {});
+
+  // What has to be fetched to make a model whole again: of a damaged blob whose chunks are known
+  // only the bad ones. Reads chunk records, no blobs.
+  RepairPlan plan_repair(const VerifyReport& report) const;
+  // After verifying it in full. Errors: those of verify().
+  Result<RepairPlan> plan_repair(const ModelId& id, const VerifyProgress& progress = {},
+                                 const std::stop_token& stop = {});
 
   // A folder with the model's files under their own names, for engines that need one; made at the
   // first call, then kept until the model is removed. Hard links to the blobs, or copies where the
@@ -137,9 +226,10 @@ class Store {
   // Remembers that the model was used now. Does nothing where the home cannot be written.
   void touch_use(const Digest& key);
 
-  // Removes what crashes have left: partials and temporary files of processes that are provably
-  // dead, and old blobs, views and stamps that no model names. Never what a process that lives, or
-  // of which one cannot know, has. stage() does it once for each Store.
+  // Removes what crashes have left: partials, claims and temporary files of processes that are
+  // provably dead, old blobs, views and stamps that no model names, and what has been in quarantine
+  // for long. Never what a process that lives, or of which one cannot know, has. stage() does it
+  // once for each Store.
   Result<SweepReport> sweep(const SweepOptions& options = {});
 
  private:
@@ -149,13 +239,25 @@ class Store {
   Result<Listing> list_matching(std::string_view prefix) const;
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
+  Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
+  Result<std::optional<Digest>> carry_pin(const ModelRecord& record);
+  void add_to(Listing& listing, const std::string& file_name) const;
 
   // Constant after construction.
   const StoreOptions options_;
   const Layout layout_;
   base::FileSystem& files_;
   const Blobs blobs_;
-  Home home_;  // safe from any thread
+  const Leases leases_;
+  const Pins pins_;
+  const ModelRemoval removal_;
+  // Safe from any thread.
+  Home home_;
+  const std::shared_ptr<StagingArea> area_;  // shared with what was staged
+  mutable ManifestIndex index_;
+  UsageReader usage_;
+  Evictor evictor_;
+  Reserver reserver_;
   std::atomic<bool> is_swept_ = false;
 };
 

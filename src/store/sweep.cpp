@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <unordered_set>
 
+#include "store/claim.h"
 #include "store/store.h"
 
 namespace modelhub::store {
@@ -24,8 +26,10 @@ class Sweep {
     for (const std::string& folder : layout_.folders()) sweep_temporary_files(folder);
     sweep_temporary_files(layout_.home());
     sweep_temporary_files(base::parent_path(layout_.blobs()));
-    sweep_partials();
+    sweep_staging();
+    sweep_quarantine();
     sweep_interrupted_removals();
+    sweep_reservations();
     Result<std::unordered_set<Digest>> named = digests_named_by_manifests(files_, layout_);
     if (!named) {
       if (named.error().code == ErrorCode::not_found) return report_;  // no home
@@ -72,17 +76,57 @@ class Sweep {
     }
   }
 
-  // staging/<hex>/<owner>/ of a process that died, once nothing in it was written for a while.
-  void sweep_partials() {
-    for (const DirectoryEntry& digest : entries_of(layout_.staging())) {
-      if (digest.kind != FileKind::directory || !Digest::parse(digest.name)) continue;
-      const std::string folder = base::join_path(layout_.staging(), digest.name);
-      for (const DirectoryEntry& entry : entries_of(folder)) {
-        if (entry.kind == FileKind::directory && is_dead(Owner::parse(entry.name))) {
-          sweep_partial(base::join_path(folder, entry.name));
-        }
+  void sweep_staging() {
+    for (const DirectoryEntry& entry : entries_of(layout_.staging())) {
+      const std::string path = base::join_path(layout_.staging(), entry.name);
+      const std::string_view name = entry.name;
+      if (name.ends_with(Layout::k_pulse_suffix)) {
+        const auto ticket = name.substr(0, name.size() - Layout::k_pulse_suffix.size());
+        if (is_dead(Owner::parse_unique_suffix(ticket))) remove(path, entry.kind);
+      } else if (const Result<Digest> digest = Digest::parse(name);
+                 digest && entry.kind == FileKind::directory) {
+        sweep_staged(*digest, path);
       }
-      (void)files_.remove_empty_directory(folder);  // fails while there is somebody
+    }
+  }
+
+  // staging/<hex>/: the claim of a process that died, and folders to which nobody will come back,
+  // once nothing in them was written for a while.
+  void sweep_staged(const Digest& digest, const std::string& folder) {
+    sweep_temporary_files(folder);
+    for (const DirectoryEntry& entry : entries_of(folder)) {
+      if (entry.name == Layout::k_claim) sweep_claim(digest);
+      if (entry.kind == FileKind::directory && StagingName::parse(entry.name).is_abandoned())
+        sweep_partial(base::join_path(folder, entry.name));
+    }
+    (void)files_.remove_empty_directory(folder);  // fails while there is somebody
+  }
+
+  void sweep_claim(const Digest& digest) {
+    const Claims claims(layout_, files_);
+    const Result<std::optional<std::string>> text = claims.read(digest);
+    if (!text || !*text) return;
+    const std::optional<Owner> holder = Claims::holder_of(**text);
+    const bool is_stale = holder ? holder->liveness() == Owner::Liveness::dead
+                                 : is_older(layout_.claim(digest), options_.partial_age);
+    if (!is_stale) return;
+    const Result<bool> removed = claims.remove(digest, **text);
+    if (removed && *removed) ++report_.removed;
+  }
+
+  // "<hex>.<seconds>.<owner>.<n>": when it came there.
+  void sweep_quarantine() {
+    for (const DirectoryEntry& entry : entries_of(layout_.quarantine())) {
+      const std::string_view name = entry.name;
+      const std::size_t digits = 2 * Digest::k_bytes;
+      if (name.size() <= digits || name[digits] != '.' || !Digest::parse(name.substr(0, digits)))
+        continue;
+      std::int64_t seconds = 0;
+      const auto [end, error] =
+          std::from_chars(name.data() + digits + 1, name.data() + name.size(), seconds);
+      if (error != std::errc() || end == name.data() + name.size() || *end != '.') continue;
+      if (now_.time_since_epoch() - std::chrono::seconds(seconds) > options_.quarantine_age)
+        remove(base::join_path(layout_.quarantine(), entry.name), entry.kind);
     }
   }
 
@@ -116,6 +160,15 @@ class Sweep {
         if (done || done.error().code != ErrorCode::busy) continue;
       }
       remove(path, entry.kind);
+    }
+  }
+
+  // Space that a process had reserved which died.
+  void sweep_reservations() {
+    for (const DirectoryEntry& entry : entries_of(layout_.reservations())) {
+      const auto parsed = ReservationEntry::parse(entry.name);
+      if (parsed && parsed->owner.liveness() == Owner::Liveness::dead)
+        remove(base::join_path(layout_.reservations(), entry.name), entry.kind);
     }
   }
 
@@ -160,7 +213,15 @@ Result<SweepReport> Store::sweep(const SweepOptions& options) {
   if (!there && there.error().code == ErrorCode::not_found)
     return SweepReport();  // no store, so nothing of ours
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
-  return Sweep(files_, layout_, blobs_, options_.clock->system_now(), options).run();
+  // Models first: what they name stays.
+  const std::uint64_t recovered = removal_.recover();
+  if (recovered != 0)
+    log(LogLevel::info, std::to_string(recovered) + " models in " + layout_.home() +
+                            " are back that a process had begun to remove when it ended");
+  Result<SweepReport> report =
+      Sweep(files_, layout_, blobs_, options_.clock->system_now(), options).run();
+  if (report) report->removed += leases_.remove_dead();
+  return report;
 }
 
 void Store::sweep_once() {

@@ -36,16 +36,17 @@ bool Views::is_current(const InstalledModel& model) const {
   });
 }
 
-Result<void> Views::build(const InstalledModel& model) const {
-  const std::string folder =
-      layout_.view(model.key) + ".tmp" + base::Owner::current().unique_suffix();
-  Result<void> done = fill(model, folder);
+Result<void> Views::build(const InstalledModel& model, const Ticket& ticket,
+                          const MakeRoom& make_room) const {
+  const std::string folder = layout_.view(model.key) + ".tmp" + ticket.suffix();
+  Result<void> done = fill(model, folder, make_room);
   if (done) done = put_in_place(model, folder);
   if (!done) (void)base::remove_tree(files_, folder);
   return done;
 }
 
-Result<void> Views::fill(const InstalledModel& model, const std::string& folder) const {
+Result<void> Views::fill(const InstalledModel& model, const std::string& folder,
+                         const MakeRoom& make_room) const {
   for (const InstalledFile& file : model.files) {
     Result<bool> is_there = blobs_.has(file.sha256, file.bytes);
     if (!is_there) return std::move(is_there).error();
@@ -54,16 +55,18 @@ Result<void> Views::fill(const InstalledModel& model, const std::string& folder)
     if (Result<void> done = files_.make_directories(base::parent_path(path)); !done) {
       return as_write_error(std::move(done).error());
     }
-    if (Result<void> done = add(file, path); !done) return done;
+    if (Result<void> done = add(file, path, make_room); !done) return done;
   }
   return {};
 }
 
-Result<void> Views::add(const InstalledFile& file, const std::string& path) const {
+Result<void> Views::add(const InstalledFile& file, const std::string& path,
+                        const MakeRoom& make_room) const {
   Result<void> linked = files_.link(file.location, path);
   if (linked) return linked;
   if (linked.error().code == ErrorCode::no_space) return linked;
   // No hard links here, too many of them, or (protected_hardlinks) not to another user's file.
+  if (Result<void> done = make_room(); !done) return done;
   Result<void> copied = copy(file, path);
   if (copied || copied.error().code == ErrorCode::checksum_mismatch) return copied;
   return as_write_error(std::move(copied).error());

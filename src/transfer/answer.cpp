@@ -3,6 +3,7 @@
 #include "transfer/answer.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "transfer/retry_policy.h"
 
@@ -84,7 +85,56 @@ Failure not_the_catalogued_file(const Arrived& arrived, std::string reason) {
   return failure;
 }
 
+// Takes decimal digits off the front; nothing when there is none or they are too many.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+bool take_word(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
 }  // namespace
+
+std::optional<ContentRange> parse_content_range(std::string_view value) {
+  ContentRange content;
+  if (value.size() < 6 || !starts_with_lower(value, "bytes ")) return std::nullopt;
+  value.remove_prefix(6);
+  if (!take_word(value, "*")) {
+    const std::optional<std::uint64_t> first = take_number(value);
+    if (!first || !take_word(value, "-")) return std::nullopt;
+    const std::optional<std::uint64_t> last = take_number(value);
+    if (!last || *last < *first || *last == UINT64_MAX) return std::nullopt;
+    content.range = ByteRange{*first, *last + 1};
+  }
+  if (!take_word(value, "/")) return std::nullopt;
+  if (!take_word(value, "*")) {
+    content.total = take_number(value);
+    if (!content.total) return std::nullopt;
+  }
+  const bool says_something = content.range || content.total;
+  const bool fits = !content.range || !content.total || content.range->to <= *content.total;
+  if (!value.empty() || !says_something || !fits) return std::nullopt;
+  return content;
+}
+
+std::string validator_of(const HttpHead& head) {
+  const std::string& tag = head.etag;
+  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') return tag;
+  return head.last_modified;
+}
+
+bool is_other_validator(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return false;
+  const bool are_alike = (one.front() == '"') == (other.front() == '"');  // two tags or two dates
+  return are_alike && one != other;
+}
 
 bool is_redirect(const HttpHead& head) {
   const long s = head.status;
@@ -118,7 +168,7 @@ Failure failure_of_status(const HttpHead& head, std::chrono::system_clock::time_
     }
     failure.hint = "try again later, or " + std::string(k_mirror_hint);
   } else {
-    failure.reason += ", which is no answer to a request for a whole file";
+    failure.reason += ", which is no answer to what was asked";
     failure.hint = k_mirror_hint;
   }
   return failure;

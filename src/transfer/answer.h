@@ -11,6 +11,7 @@
 
 #include "modelhub/byte_count.h"
 #include "modelhub/digest.h"
+#include "transfer/byte_ranges.h"
 #include "transfer/failure.h"
 #include "transfer/http_exchange.h"
 
@@ -22,7 +23,22 @@ bool is_redirect(const HttpHead& head);
 // The whole file follows.
 bool is_whole_file(const HttpHead& head);
 
-// REQUIRES: neither of the above.
+// "bytes 0-99/200", "bytes 0-99/*", "bytes */200".
+struct ContentRange {
+  std::optional<ByteRange> range;
+  std::optional<std::uint64_t> total;
+  friend bool operator==(const ContentRange&, const ContentRange&) = default;
+};
+// Nothing when it is not exactly one of these.
+std::optional<ContentRange> parse_content_range(std::string_view value);
+
+// What tells one state of a server's file from another for sure: a strong ETag, else the time of
+// its last change; empty when there is neither.
+std::string validator_of(const HttpHead& head);
+// False when one of them says nothing.
+bool is_other_validator(const std::string& one, const std::string& other);
+
+// REQUIRES: neither a redirect nor the whole file.
 Failure failure_of_status(const HttpHead& head, std::chrono::system_clock::time_point now);
 
 // No answer, or one that was cut off. `explained` is libcurl's text; `ca_file` the one of the

@@ -7,13 +7,15 @@
 namespace modelhub::transfer {
 
 bool HostGates::try_enter(const std::string& origin, TimePoint now) {
-  Gate& gate = gates_[origin];
-  if (now < gate.opens || gate.inside >= connections_per_host_) return false;
-  ++gate.inside;
+  if (!has_room(origin, now)) return false;
+  ++gates_[origin].inside;
   return true;
 }
 
-void HostGates::leave(const std::string& origin) { --gates_[origin].inside; }
+void HostGates::leave(const std::string& origin) {
+  --gates_[origin].inside;
+  ++changes_;
+}
 
 void HostGates::close_until(const std::string& origin, TimePoint until) {
   Gate& gate = gates_[origin];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -20,6 +21,15 @@ class HostGates {
 
   // True: an exchange may begin, and leave() must follow.
   bool try_enter(const std::string& origin, TimePoint now);
+  // As many as may be at this host are.
+  bool is_full(const std::string& origin) { return gates_[origin].inside >= connections_per_host_; }
+  // What try_enter() would answer.
+  bool has_room(const std::string& origin, TimePoint now) {
+    return !is_full(origin) && now >= gates_[origin].opens;
+  }
+  // How many exchanges have begun and ended: while this stays the same, so does a refusal, but for
+  // the pauses that run out.
+  std::uint64_t changes() const { return changes_; }
   void leave(const std::string& origin);
   // No exchange begins before; a later pause wins over an earlier one.
   void close_until(const std::string& origin, TimePoint until);
@@ -32,6 +42,7 @@ class HostGates {
 
   const int connections_per_host_;
   std::map<std::string, Gate> gates_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace modelhub::transfer

@@ -12,8 +12,9 @@ namespace modelhub::transfer {
 namespace {
 
 // What libcurl reads at once: fewer system calls at high rates. 16 of them is what a host may have
-// open.
+// open. For small files malloc() would ask the kernel for each anew.
 constexpr long k_receive_buffer_bytes = 256 * 1024;
+constexpr long k_small_receive_buffer_bytes = 64 * 1024;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view k_blank = " \t\r\n";
@@ -40,22 +41,30 @@ std::optional<Number> to_number(std::string_view text) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(CURLM* multi, const Url& url, const TransferOptions& options,
-                           Receiver& receiver)
+HttpExchange::HttpExchange(CURLM* multi, const HttpRequestPlan& plan,
+                           const TransferOptions& options, Receiver& receiver)
     : multi_(multi),
       receiver_(receiver),
       clock_(*options.clock),
       handle_(curl_easy_init(), &curl_easy_cleanup),
-      headers_(curl_slist_append(nullptr, "Accept-Encoding: identity"), &curl_slist_free_all),
+      headers_(nullptr, &curl_slist_free_all),
       last_activity_(options.clock->steady_now()) {
-  if (!handle_ || !headers_) throw std::bad_alloc();
-  set_options(url, options);
+  if (!handle_) throw std::bad_alloc();
+  set_options(plan, options);
   curl_multi_add_handle(multi_, handle_.get());
 }
 
 HttpExchange::~HttpExchange() { curl_multi_remove_handle(multi_, handle_.get()); }
 
-void HttpExchange::set_options(const Url& url, const TransferOptions& options) {
+void HttpExchange::add_header(const std::string& line) {
+  curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
+  if (longer == nullptr) throw std::bad_alloc();
+  (void)headers_.release();
+  headers_.reset(longer);
+}
+
+void HttpExchange::set_options(const HttpRequestPlan& plan, const TransferOptions& options) {
+  const Url& url = plan.url;
   CURL* const curl = handle_.get();
   curl_easy_setopt(curl, CURLOPT_URL, url.text.c_str());
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -71,14 +80,25 @@ void HttpExchange::set_options(const Url& url, const TransferOptions& options) {
   curl_easy_setopt(curl, CURLOPT_USERAGENT, options.user_agent.c_str());
   // Asked for, and nothing is decoded: the catalogued digest is that of the bytes as they lie on
   // the server.
+  add_header("Accept-Encoding: identity");
+  if (!url.token.empty()) add_header("Authorization: Bearer " + url.token);
+  if (plan.range) {
+    add_header("Range: bytes=" + std::to_string(plan.range->from) + "-" +
+               std::to_string(plan.range->to - 1));
+    if (!plan.if_range.empty()) add_header("If-Range: " + plan.if_range);
+  }
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers_.get());
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
+                   plan.is_small ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(curl, CURLOPT_PIPEWAIT, plan.is_small ? 1L : 0L);
   if (!options.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_file.c_str());
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   // A proxy's answer to CONNECT is not the server's.
   curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, k_receive_buffer_bytes);
+  curl_easy_setopt(curl, CURLOPT_BUFFERSIZE,
+                   plan.is_small ? k_small_receive_buffer_bytes : k_receive_buffer_bytes);
 #if LIBCURL_VERSION_NUM >= 0x075700
   // Cancelling must not wait for a name server that does not answer.
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
@@ -97,6 +117,33 @@ HttpExchange::Receiver* HttpExchange::receiver_of(CURL* handle) {
   char* receiver = nullptr;
   curl_easy_getinfo(handle, CURLINFO_PRIVATE, &receiver);
   return static_cast<Receiver*>(static_cast<void*>(receiver));
+}
+
+CURLcode HttpExchange::resume() {
+  last_activity_ = clock_.steady_now();
+  return curl_easy_pause(handle_.get(), CURLPAUSE_CONT);
+}
+
+std::chrono::milliseconds HttpExchange::round_trip() const {
+  const auto time_of = [&](CURLINFO what) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(handle_.get(), what, &microseconds);
+    return microseconds;
+  };
+  // The TCP handshake says it exactly, but only as far as a proxy, and only for a new connection.
+  // What passes until the answer begins is never less, and has the server's own time in it.
+  const curl_off_t handshake =
+      time_of(CURLINFO_CONNECT_TIME_T) - time_of(CURLINFO_NAMELOOKUP_TIME_T);
+  const curl_off_t until_answer =
+      time_of(CURLINFO_STARTTRANSFER_TIME_T) - time_of(CURLINFO_PRETRANSFER_TIME_T);
+  const curl_off_t time = std::max(handshake, until_answer / 2);
+  return std::chrono::milliseconds(std::max<curl_off_t>(time, 0) / 1000);
+}
+
+bool HttpExchange::was_connection_kept() const {
+  long connects = 1;
+  curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &connects);
+  return connects == 0;
 }
 
 std::string HttpExchange::explain(CURLcode code) const {
@@ -125,6 +172,10 @@ bool HttpExchange::take_header_line(std::string_view line) {
   if (is_header(line, "transfer-encoding:")) head_.is_chunked = true;
   if (is_header(line, "content-type:")) head_.content_type = value;
   if (is_header(line, "content-encoding:")) head_.content_encoding = value;
+  if (is_header(line, "content-range:")) head_.content_range = value;
+  if (is_header(line, "accept-ranges:")) head_.accept_ranges = value;
+  if (is_header(line, "etag:")) head_.etag = value;
+  if (is_header(line, "last-modified:")) head_.last_modified = value;
   if (is_header(line, "location:")) head_.location = value;
   if (is_header(line, "retry-after:")) head_.retry_after = value;
   return true;
@@ -141,7 +192,13 @@ std::size_t HttpExchange::on_curl_body(char* data, std::size_t size, std::size_t
   auto& exchange = *static_cast<HttpExchange*>(self);
   exchange.last_activity_ = exchange.clock_.steady_now();
   const std::span<const char> bytes(data, size * count);
-  return exchange.receiver_.on_body(std::as_bytes(bytes)) ? bytes.size() : 0;
+  switch (exchange.receiver_.on_body(std::as_bytes(bytes))) {
+    case Take::go_on: return bytes.size();
+    case Take::pause: return CURL_WRITEFUNC_PAUSE;
+    case Take::stop: break;
+  }
+  // Fewer than came, which libcurl takes for an error; also where nothing came.
+  return bytes.empty() ? 1 : 0;
 }
 
 int HttpExchange::on_curl_connected(void* self, char*, char*, int, int) {

@@ -11,10 +11,13 @@
 namespace modelhub::transfer {
 namespace {
 
-// The longest sleep while something is under way: progress, patience and cancellation are looked at
-// so often.
-constexpr std::chrono::milliseconds k_tick{50};
 constexpr std::chrono::milliseconds k_idle{60'000};
+
+// Two files can be hashed at once on a machine of two cores while a third waits for its disk; more
+// than four would only take cores from others.
+std::size_t hash_threads() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4);
+}
 
 // libcurl's own set-up must happen once in a process; it is never undone, since others may use
 // libcurl too.
@@ -38,18 +41,21 @@ void block_signals() {
 Loop::Loop(const TransferOptions& options)
     : clock_(*options.clock),
       multi_(make_multi(), &curl_multi_cleanup),
+      folders_([this] { wake(); }),
       hosts_(options.connections_per_host),
+      rate_limit_(options.limit_rate),
       random_(std::random_device{}()),
+      hashers_("modelhub-hash", hash_threads(), base::Executor::Role::workers),
+      syncer_("modelhub-sync", 1, base::Executor::Role::workers),
+      workers_{hashers_, syncer_, [this] { wake(); }},
       context_{options,
                multi_.get(),
                hosts_,
+               rate_limit_,
+               folders_,
+               workers_,
                network_requests_,
-               [this] { return std::uniform_real_distribution<double>(0, 1)(random_); },
-               [this](std::uint64_t id, std::shared_ptr<Sink> sink) {
-                 sync_elsewhere(id, std::move(sink));
-               },
-               [this] { curl_multi_wakeup(multi_.get()); }},
-      sync_thread_("modelhub-sync", 1, base::Executor::Role::workers),
+               [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }},
       thread_([this] {
         pthread_setname_np(pthread_self(), "modelhub-fetch");
         block_signals();
@@ -61,18 +67,20 @@ Loop::~Loop() {
     std::lock_guard lock(mutex_);
     is_stopping_ = true;
   }
-  context_.wake();
+  wake();
   thread_.join();
+  // What was cancelled still writes its journals.
+  hashers_.stop();
+  syncer_.stop();
 }
 
 void Loop::submit(FetchRequest request, Promise<Fetched> promise) {
-  auto fetch =
-      std::make_unique<Fetch>(next_id_++, std::move(request), std::move(promise), context_);
+  auto fetch = std::make_unique<Fetch>(std::move(request), std::move(promise), context_);
   {
     std::lock_guard lock(mutex_);
     new_fetches_.push_back(std::move(fetch));
   }
-  context_.wake();
+  wake();
 }
 
 void Loop::run() {
@@ -87,21 +95,13 @@ void Loop::run() {
 
 bool Loop::take_inbox() {
   std::vector<std::unique_ptr<Fetch>> started;
-  std::vector<Synced> synced;
   bool is_stopping = false;
   {
     std::lock_guard lock(mutex_);
     started.swap(new_fetches_);
-    synced.swap(synced_);
     is_stopping = is_stopping_;
   }
   for (std::unique_ptr<Fetch>& fetch : started) fetches_.push_back(std::move(fetch));
-  for (Synced& one : synced) {
-    const auto fetch = std::find_if(fetches_.begin(), fetches_.end(), [&](const auto& candidate) {
-      return candidate->id() == one.fetch_id;
-    });
-    if (fetch != fetches_.end()) (*fetch)->on_synced(std::move(one.result));
-  }
   fetches_.remove_if([](const auto& fetch) {
     return fetch->stage() == Fetch::Stage::done || fetch->is_cancelled();
   });
@@ -115,10 +115,9 @@ void Loop::end_exchanges() {
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     // The message dies with its handle.
-    CURL* const handle = message->easy_handle;
+    Lane& lane = Lane::of(message->easy_handle);
     const CURLcode code = message->data.result;
-    Fetch& fetch = Fetch::of(handle);
-    if (!fetch.is_cancelled()) fetch.on_exchange_done(code);
+    lane.owner.on_lane_done(lane, code);
   }
 }
 
@@ -127,40 +126,20 @@ void Loop::step_all() {
   for (const std::unique_ptr<Fetch>& fetch : fetches_) {
     if (!fetch->is_cancelled()) fetch->step(now);
   }
+  // Under a limit the first to ask gets the most: each is the first in turn.
+  if (rate_limit_.is_on() && fetches_.size() > 1) {
+    fetches_.splice(fetches_.end(), fetches_, fetches_.begin());
+  }
 }
 
 std::chrono::milliseconds Loop::until_next_step() const {
   if (fetches_.empty()) return k_idle;
   const TimePoint now = clock_.steady_now();
-  std::chrono::milliseconds wait = k_tick;
+  std::chrono::milliseconds wait = k_idle;
   for (const std::unique_ptr<Fetch>& fetch : fetches_) {
-    switch (fetch->stage()) {
-      case Fetch::Stage::reading:
-      case Fetch::Stage::done: return std::chrono::milliseconds(0);
-      case Fetch::Stage::waiting:
-        // One whose time has come waits for a place at its host, which the end of another fetch
-        // frees.
-        if (fetch->not_before() > now) {
-          wait = std::min(wait,
-                          std::chrono::ceil<std::chrono::milliseconds>(fetch->not_before() - now));
-        }
-        break;
-      case Fetch::Stage::exchanging:
-      case Fetch::Stage::syncing: break;
-    }
+    wait = std::min(wait, fetch->until_next_step(now));
   }
   return wait;
-}
-
-void Loop::sync_elsewhere(std::uint64_t fetch_id, std::shared_ptr<Sink> sink) {
-  sync_thread_.post([this, fetch_id, sink = std::move(sink)] {
-    Result<void> result = sink->sync_and_close();
-    {
-      std::lock_guard lock(mutex_);
-      synced_.push_back({fetch_id, std::move(result)});
-    }
-    context_.wake();
-  });
 }
 
 }  // namespace modelhub::transfer

@@ -45,8 +45,12 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
   }
   const std::time_t date = curl_getdate(std::string(value).c_str(), nullptr);
   if (date == -1) return std::nullopt;
+  // In seconds first: a date of the year 10000 is beyond what the clock's nanoseconds can count.
+  const auto now_s = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+  const auto wait_s = std::clamp<std::chrono::seconds>(
+      std::chrono::seconds(date) - now_s, std::chrono::seconds(0), k_day + std::chrono::seconds(1));
   const auto wait =
-      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::from_time_t(date) - now);
+      std::chrono::duration_cast<milliseconds>(wait_s - (now.time_since_epoch() - now_s));
   return std::clamp<milliseconds>(wait, milliseconds(0), k_day);
 }
 

@@ -48,6 +48,15 @@ int weight_of(const FailedSource& failed) {
 
 }  // namespace
 
+void add_token(Url& url, const std::vector<HostToken>& tokens) {
+  // Credentials in the URL itself are what the user wants for it.
+  if (url.is_file() || !url.user.empty() || !url.password.empty()) return;
+  for (const HostToken& token : tokens) {
+    const Result<std::string> origin = origin_of(token.origin);
+    if (origin && *origin == url.origin) url.token = token.token;
+  }
+}
+
 SourcePlan plan_sources(const TransferOptions& options, const FetchRequest& request) {
   SourcePlan plan;
   for (const std::string& mirror : options.mirrors) {
@@ -56,6 +65,7 @@ SourcePlan plan_sources(const TransferOptions& options, const FetchRequest& requ
   for (const std::string& url : request.urls) {
     add_source(plan, SourceKind::own, parse_url(url), options.network);
   }
+  for (Source& source : plan.sources) add_token(source.url, options.tokens);
   return plan;
 }
 

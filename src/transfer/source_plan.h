@@ -33,6 +33,9 @@ struct SourcePlan {
   std::vector<FailedSource> failed;
 };
 
+// Gives a URL the token of exactly its scheme, host and port, if there is one.
+void add_token(Url& url, const std::vector<HostToken>& tokens);
+
 SourcePlan plan_sources(const TransferOptions& options, const FetchRequest& request);
 
 // The one error for a fetch whose sources all failed: the code and hint of the most telling

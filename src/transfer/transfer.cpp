@@ -17,7 +17,7 @@ std::optional<Error> complaint_about(const FetchRequest& request) {
     return Error(ErrorCode::invalid_argument, Subject::usage,
                  "cannot fetch \"" + request.what + "\": " + what);
   };
-  if (request.destination.empty()) return bad("no destination is given");
+  if (request.folder.empty()) return bad("no folder is given");
   // The catalog refuses such entries as well; an empty answer of a server must never pass for a
   // model.
   if (request.bytes.count() == 0) return bad("a file of 0 bytes is no model");
@@ -60,6 +60,16 @@ Job<Fetched> Transfer::fetch(FetchRequest request) {
         Error(ErrorCode::out_of_memory, Subject::other, "no memory to start a download"));
   }
   return job;
+}
+
+void Transfer::wait_until_left(const std::string& folder) {
+  if (fork_generation_ != base::fork_generation()) return;
+  Loop* loop = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    loop = loop_.get();
+  }
+  if (loop != nullptr) loop->wait_until_left(folder);  // it lives as long as this
 }
 
 std::uint64_t Transfer::network_requests() const {

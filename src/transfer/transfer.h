@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "modelhub/digest.h"
 #include "modelhub/job.h"
 #include "modelhub/log.h"
+#include "transfer/unpack.h"
 
 namespace modelhub::base {
 class Executor;
@@ -24,24 +26,49 @@ namespace modelhub::transfer {
 
 class Loop;
 
+// A file of this machine that may hold parts of the wanted one. Only read, and never trusted: what
+// is taken from it hashed right.
+struct Seed {
+  std::string data;     // its path
+  std::string journal;  // beside it, says what of it should be right; may be empty
+  // SHA-256 of each 4 MiB of the *wanted* file, where they are known (repair); else empty.
+  std::vector<Digest> chunks = {};
+};
+
 // One file to bring here.
 struct FetchRequest {
   std::string what;               // for people: "yolov8n.onnx"
   Digest digest;                  // what the catalog says; nothing else is accepted
   ByteCount bytes;                // exactly
   std::vector<std::string> urls;  // https, http or file; tried in this order, after the mirrors
-  // A file inside a folder that exists and that nobody else writes to. It is replaced; after any
-  // failure it is gone.
-  std::string destination;
+  // A folder that exists and in which nobody but this fetch writes. The file comes to be `data` in
+  // it, with a `journal` beside it while it is partial; what an earlier fetch of the same digest
+  // left there is gone on with.
+  std::string folder;
+  std::vector<Seed> seeds = {};
+  // The file is an archive: it comes to be `archive` in the folder, and what it holds `data`.
+  // `digest` and `bytes` above are the archive's.
+  std::optional<UnpackRequest> unpack = std::nullopt;
 };
 
-// A file that is here: complete, of the right digest, and synced to disk.
+// A file that is here: complete and of the right digest. Not yet synced to disk.
 struct Fetched {
-  Digest digest;
+  Digest digest;  // of `data`
   ByteCount bytes;
-  std::string url;   // the source that served it, without credentials
+  std::string url;   // the source that served the last bytes, without credentials; may be empty
   int attempts = 0;  // over all sources; 1 when all went well
   std::chrono::milliseconds duration{0};
+  // SHA-256 of each 4 MiB of `data`; empty when it is not longer than that.
+  std::vector<Digest> chunks = {};
+  ByteCount received = ByteCount();  // over the network, in all attempts
+  ByteCount reused = ByteCount();    // taken from the journal and the seeds
+};
+
+// A secret of the user, sent as `Authorization: Bearer` to exactly this scheme, host and port,
+// whether a source or a redirect leads there, and to no other.
+struct HostToken {
+  std::string origin;  // "https://host" or "https://host:8443"
+  std::string token;
 };
 
 enum class Network {
@@ -65,8 +92,8 @@ struct TransferOptions {
   // answer's head.
   std::chrono::milliseconds stall_limit{30'000};
 
-  // How often one source is tried when its failure may pass. Every attempt starts from the first
-  // byte.
+  // How often one source is tried when its failure may pass. An attempt goes on where the last one
+  // ended; one that brought something on is not counted.
   int attempts_per_source = 5;
   // The wait doubles from the first to the second, with a random part of up to a half.
   std::chrono::milliseconds initial_back_off{500};
@@ -74,8 +101,16 @@ struct TransferOptions {
   // A server that asks (Retry-After) for a longer pause has failed for now.
   std::chrono::milliseconds longest_retry_after{120'000};
 
+  // A fetch that takes longer than this ends with timed_out. 0: no such limit.
+  std::chrono::milliseconds deadline{0};
+
   // More would be impolite to the host; files beyond it wait their turn.
   int connections_per_host = 16;
+  // A large file gets more than one connection when the rate of each is what limits.
+  int connections_per_file = 8;
+  // Bytes per second over the network, all fetches together. 0: no limit.
+  ByteCount limit_rate;
+  std::vector<HostToken> tokens;
   std::string user_agent;  // default: modelhub/<version>
   // A PEM file of the certificate authorities to trust. Empty: the ones that libcurl was built to
   // use.
@@ -88,11 +123,12 @@ struct TransferOptions {
 
 // Brings bytes from URLs into files that match a digest.
 //
-// Invariants:    a job succeeds only when the file at the destination has the catalogued size and
-//                SHA-256 and was synced; no byte beyond the catalogued size is written; after a
-//                failure the destination is gone.
-// Ownership:     destroying cancels what still runs, waits until nothing is written any more, and
-//                removes the unfinished destinations. The threads and libcurl start with the first
+// Invariants:    a job succeeds only when `data` in the folder has the catalogued size and SHA-256;
+//                no byte beyond the catalogued size is written. After a cancel, a failure that may
+//                pass, or a kill, what is there stays and a later fetch goes on with it; after a
+//                mismatch of a file that came from one source it is gone.
+// Ownership:     destroying cancels what still runs and waits until nothing is written any more;
+//                partial files keep a journal. The threads and libcurl start with the first
 //                fetch().
 // Thread safety: all methods from any thread.
 // Errors:        checksum_mismatch (wrong size or digest; the message names both) and corrupt_data
@@ -103,6 +139,7 @@ struct TransferOptions {
 //                them.
 // Proxies:       libcurl itself reads http_proxy, https_proxy, all_proxy and no_proxy, as
 //                everywhere on the machine.
+// Format:        docs/formats/journal.md, version 1.
 class Transfer {
  public:
   Transfer(TransferOptions options, std::shared_ptr<base::Executor> callbacks);
@@ -110,12 +147,15 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  // Starts now. Cancelling the job ends the work and removes the destination soon after. Two
-  // running fetches must not share a destination.
+  // Starts now. Cancelling the job ends the work soon after. Of two fetches into one folder the
+  // second begins when the first has left it.
   Job<Fetched> fetch(FetchRequest request);
 
-  // HTTP requests sent so far, redirects and retries included: 0 shows that nothing went to the
-  // network.
+  // Waits until no fetch writes into this folder any more. After a job was cancelled, before the
+  // folder is given to somebody else.
+  void wait_until_left(const std::string& folder);
+
+  // HTTP requests begun so far; what is installed needs none.
   std::uint64_t network_requests() const;
 
  private:

@@ -54,6 +54,19 @@ std::string lower(std::string text) {
   return text;
 }
 
+// Control characters become '?', also those above ASCII (as UTF-8 writes them): a terminal would
+// obey them.
+std::string without_controls(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    const bool is_c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
+    if (c < 0x20 || c == 0x7f || is_c1) text[i] = '?';
+    if (is_c1) text[++i] = '?';
+  }
+  return text;
+}
+
 Result<Url> take_apart(CurlUrl& parts) {
   Url url;
   url.scheme = lower(parts.get(CURLUPART_SCHEME));
@@ -67,6 +80,9 @@ Result<Url> take_apart(CurlUrl& parts) {
   const bool has_query = !parts.get(CURLUPART_QUERY).empty();
   parts.set(CURLUPART_QUERY, nullptr);
   url.shown = parts.get(CURLUPART_URL) + (has_query ? "?..." : "");
+  // libcurl decodes the %7f of a host.
+  if (url.shown != without_controls(url.shown))
+    return not_a_url(url.shown, "it holds a control character");
   if (url.scheme == "file") {
     url.origin = "file://";
     url.file_path = parts.get(CURLUPART_PATH, CURLU_URLDECODE);
@@ -119,6 +135,7 @@ Result<Url> follow_redirect(const Url& from, std::string_view location) {
   const bool stays = to->origin == from.origin;
   to->user = stays ? from.user : "";
   to->password = stays ? from.password : "";
+  to->token = stays ? from.token : "";
   return to;
 }
 
@@ -132,6 +149,13 @@ Result<Url> mirror_url(std::string_view base, const Digest& digest) {
   return take_apart(parts);
 }
 
+Result<std::string> origin_of(std::string_view text) {
+  Result<Url> url = parse_url(text);
+  if (!url) return std::move(url).error();
+  if (url->is_file()) return not_a_url(text, "a token belongs to a host");
+  return std::move(url->origin);
+}
+
 std::string redacted(std::string_view text) {
   std::string shown(text.substr(0, text.find_first_of("?#")));
   const std::size_t at = shown.rfind('@');
@@ -140,10 +164,7 @@ std::string redacted(std::string_view text) {
     const std::size_t from = slashes == std::string::npos || slashes > at ? 0 : slashes + 2;
     shown.erase(from, at + 1 - from);
   }
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return shown;
+  return without_controls(std::move(shown));
 }
 
 }  // namespace modelhub::transfer

@@ -22,6 +22,7 @@ struct Url {
   std::string file_path;  // decoded; only when the scheme is file
   std::string user;
   std::string password;
+  std::string token;  // goes with the origin, as an Authorization header; never shown
 
   bool is_file() const { return scheme == "file"; }
 };
@@ -37,6 +38,9 @@ Result<Url> follow_redirect(const Url& from, std::string_view location);
 
 // <base>/sha256/<hex>; a query of the base stays at the end. Errors: as parse_url.
 Result<Url> mirror_url(std::string_view base, const Digest& digest);
+
+// "https://host:443" of a URL of the network. Errors: as parse_url.
+Result<std::string> origin_of(std::string_view text);
 
 // A text that may not even be a URL, fit to be shown.
 std::string redacted(std::string_view text);

@@ -130,6 +130,24 @@ TEST_F(FileSystemTest, RenameReplacesAndItsSiblingDoesNot) {
   ASSERT_TRUE(files_.rename_without_replacing(at("folder"), at("moved")));
 }
 
+TEST_F(FileSystemTest, TellsWhetherAnybodyHasAFileOpenForWriting) {
+  write(at("a"), "a");
+  EXPECT_FALSE(files_.is_open_for_writing(at("a")).value());
+  auto writer = files_.create(at("a"), CreateMode::append, 0644).value();
+  EXPECT_TRUE(files_.is_open_for_writing(at("a")).value());
+  ASSERT_TRUE(writer->close());
+  const auto reader = files_.open(at("a")).value();
+  EXPECT_FALSE(files_.is_open_for_writing(at("a")).value());
+  EXPECT_EQ(files_.is_open_for_writing(at("none")).error().code, ErrorCode::not_found);
+}
+
+TEST_F(FileSystemTest, SyncsAWholeFileSystem) {
+  write(at("a"), "a");
+  EXPECT_TRUE(files_.sync_file_system(root_));
+  EXPECT_TRUE(files_.sync_file_system(at("a")));
+  EXPECT_EQ(files_.sync_file_system(at("none")).error().code, ErrorCode::not_found);
+}
+
 TEST_F(FileSystemTest, LinksPermissionsAndTimes) {
   write(at("a"), "a");
   ASSERT_TRUE(files_.link(at("a"), at("b")));
@@ -235,6 +253,8 @@ class PowerCut final : public FileSystem {
     if (!step()) return gone();
     return under_.sync_directory(path);
   }
+  Result<void> sync_file_system(const std::string&) override { return gone(); }
+  Result<bool> is_open_for_writing(const std::string&) override { return false; }
   Result<void> set_permissions(const std::string&, std::uint32_t) override { return gone(); }
   Result<void> set_modification_time(const std::string&,
                                      std::chrono::system_clock::time_point) override {

@@ -10,6 +10,7 @@
 
 #include "cli_fixture.h"
 #include "support/http_server.h"
+#include "support/ranged_file.h"
 
 namespace modelhub::test {
 namespace {
@@ -186,6 +187,28 @@ TEST_F(StoreCommandsTest, SigintCancelsAPullAndLeavesNothingVisible) {
   const ProcessResult result = run({"pull", "ultraface"});
   EXPECT_EQ(result.exit_code, 130) << result.err;
   expect_nothing_visible();
+}
+
+TEST_F(StoreCommandsTest, WhatHasArrivedBeforeCtrlCIsKeptAndNotFetchedAgain) {
+  HttpServer server;
+  const RangedFile file(std::make_shared<const std::string>(
+      read(shared(std::string("mirror/sha256/") + k_ultraface))));
+  const auto allowance = std::make_shared<std::atomic<std::uint64_t>>(file.size() / 2);
+  file.twist(stalling_when_spent(allowance));
+  server.on(std::string("/sha256/") + k_ultraface, file.handler());
+  use_mirror(server);
+  options_.interrupt_after = " kB of 1.27 MB";
+  const ProcessResult result = run_terminal(100, {"pull", "ultraface"});
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("are kept: modelhub pull ultraface"));
+  expect_nothing_visible();
+
+  *allowance = UINT64_MAX;
+  options_.interrupt_after.clear();
+  const std::uint64_t before = server.body_bytes_sent();
+  EXPECT_EQ(run({"pull", "ultraface"}).exit_code, 0);
+  EXPECT_LT(server.body_bytes_sent() - before, file.size());
+  EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
 }
 
 }  // namespace

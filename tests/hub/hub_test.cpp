@@ -334,17 +334,10 @@ TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {
   ASSERT_TRUE(open().pull("toy").get());
   options_.catalogs.clear();
   Hub hub = open();
-  const std::vector<ModelSummary> models = hub.list().value();
+  const std::vector<ModelSummary> models = hub.list().value().models;
   EXPECT_TRUE(std::any_of(models.begin(), models.end(),
                           [](const ModelSummary& m) { return m.name == "toy"; }));
   EXPECT_TRUE(hub.remove("toy"));
-}
-
-TEST_F(HubTest, AFileThatMustBeUnpackedIsRefusedForNow) {
-  const Result<InstalledModel> pulled = open().pull("face_recognition").get();
-  ASSERT_FALSE(pulled);
-  EXPECT_EQ(pulled.error().code, ErrorCode::unsupported);
-  EXPECT_EQ(server_.request_count(), 0U);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/scratch.h"
+
 namespace modelhub {
 namespace {
 
@@ -19,7 +21,8 @@ class OptionsTest : public ::testing::Test {
  protected:
   OptionsTest() {
     for (const char* name : {"MODELHUB_HOME", "MODELHUB_CATALOG", "MODELHUB_MIRRORS",
-                             "MODELHUB_LICENSES", "MODELHUB_OFFLINE"}) {
+                             "MODELHUB_LICENSES", "MODELHUB_OFFLINE", "MODELHUB_TOKENS", "HF_TOKEN",
+                             "MODELHUB_TOKEN_FILE", "XDG_CONFIG_HOME"}) {
       ::unsetenv(name);
     }
     ::setenv("HOME", "/home/somebody", 1);
@@ -41,6 +44,26 @@ TEST_F(OptionsTest, ReadsListsAndIgnoresEmptyParts) {
   EXPECT_EQ(options.catalogs, (std::vector<std::string>{"/a.json", "/b"}));
   EXPECT_EQ(options.mirrors, (std::vector<std::string>{"https://one.example/x", "file:///two"}));
   EXPECT_EQ(options.licenses, (std::vector<std::string>{"Apache-2.0", "MIT"}));
+}
+
+TEST_F(OptionsTest, TokensComeFromTheEnvironment) {
+  ::setenv("MODELHUB_TOKENS", "https://a.example=one, https://b.example=t=wo", 1);
+  ::setenv("HF_TOKEN", "hf_x", 1);
+  ::setenv("MODELHUB_TOKEN_FILE", "/secrets/tokens", 1);
+  const HubOptions options = HubOptions::from_environment();
+  ASSERT_EQ(options.tokens.size(), 3U);
+  EXPECT_EQ(options.tokens[0].origin, "https://a.example");
+  EXPECT_EQ(options.tokens[1].token, "t=wo");
+  EXPECT_EQ(options.tokens[2].origin, "https://huggingface.co");
+  EXPECT_EQ(options.token_file, "/secrets/tokens");
+}
+
+TEST_F(OptionsTest, TheUsualTokenFileCountsOnlyWhenItIsThere) {
+  EXPECT_EQ(HubOptions::from_environment().token_file, "");
+  const test::ScratchFolder scratch;
+  const std::string path = scratch.write("modelhub/tokens", "");
+  ::setenv("XDG_CONFIG_HOME", scratch.path().c_str(), 1);
+  EXPECT_EQ(HubOptions::from_environment().token_file, path);
 }
 
 TEST_F(OptionsTest, OfflineIsOnUnlessItSaysOff) {

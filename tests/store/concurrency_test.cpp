@@ -171,6 +171,7 @@ class InterleavingTest : public StoreTest {
     auto store = open_store(home_, interrupted_, clock_);
     interrupted_.set_rule(
         [this, matches = std::move(matches), other = std::move(other)](const Call& call) {
+          if (call.name == "rename") renamed_.push_back(call.path);
           if (!was_interrupted_ && matches(call)) {
             was_interrupted_ = true;
             other();
@@ -183,6 +184,7 @@ class InterleavingTest : public StoreTest {
 
   test::FaultyFileSystem interrupted_{files_};
   bool was_interrupted_ = false;
+  std::vector<std::string> renamed_;  // by the store that was interrupted
 };
 
 TEST_F(InterleavingTest, ARemovalGivesBackABlobThatWasPublishedAfterItsFirstLook) {
@@ -259,6 +261,8 @@ TEST_F(InterleavingTest, ManifestsThatChangeWhileTheyAreReadAreReadAgain) {
       });
   EXPECT_EQ(removing->remove(id_).value().kept_blobs, 1u);
   EXPECT_TRUE(store_->verify(third, VerifyMode::full).value().is_whole());
+  // Without the second reading it would be taken away, and given back after the second look.
+  EXPECT_EQ(std::count(renamed_.begin(), renamed_.end(), blob("shared")), 0);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "store/store_fixture.h"
 #include "support/faulty_file_system.h"
 #include "support/memory_file_system.h"
+#include "support/sanitized.h"
 
 namespace modelhub::store {
 namespace {
@@ -36,6 +37,40 @@ bool publish_second(Store& store, base::FileSystem& files) {
 bool publish_second_anew(Store& store, base::FileSystem& files) {
   return publish(store, files, k_second, k_second_files_anew).has_value();
 }
+// More files than are synced one by one.
+const Contents k_many_files = [] {
+  Contents contents = k_second_files;
+  for (int i = 0; i < 20; ++i)
+    contents.emplace_back("part" + std::to_string(i), "bytes of part " + std::to_string(i));
+  return contents;
+}();
+bool publish_many(Store& store, base::FileSystem& files) {
+  return publish(store, files, k_second, k_many_files).has_value();
+}
+// Moves the files in without a manifest, as a pull does that waits for others.
+bool put_the_blobs_of_second(Store& store, base::FileSystem& files) {
+  const Ticket ticket;
+  std::vector<StagedFile> staged;
+  for (const auto& [path, content] : k_second_files) {
+    auto one = store.stage(ticket, digest_of(content), ByteCount(content.size()));
+    if (!one) return false;
+    if (one->is_mine() && !fetch(files, *one, content)) return false;
+    staged.push_back(*std::move(one));
+  }
+  return store.put_blobs(staged).has_value();
+}
+// Fetches half and leaves it for the next pull.
+bool leave_half_of_second(Store& store, base::FileSystem& files) {
+  const std::string& content = k_second_files.front().second;
+  auto staged = store.stage(digest_of(content), ByteCount(content.size()));
+  if (!staged || !staged->is_mine()) return staged.has_value();
+  auto file = files.create(staged->data_path(), base::CreateMode::truncate, 0666);
+  if (!file) return false;
+  const auto half = std::as_bytes(std::span(content.data(), content.size() / 2));
+  if (!(*file)->write_at(0, half) || !(*file)->close()) return false;
+  staged->keep_partial();
+  return true;
+}
 bool remove_second(Store& store, base::FileSystem&) {
   const auto removal = store.remove(k_second);
   return removal && removal->leftovers.empty();
@@ -52,6 +87,50 @@ void with_first(Store& store, base::FileSystem& files) {
 void with_both(Store& store, base::FileSystem& files) {
   with_first(store, files);
   ASSERT_TRUE(publish(store, files, k_second, k_second_files));
+}
+
+// A process has died while it fetched a file of the second model: its claim, and half of the file.
+void with_first_and_a_dead_partial(Store& store, base::FileSystem& files) {
+  with_first(store, files);
+  static const std::string dead = dead_owner().to_string() + ".7";
+  const std::string& content = k_second_files.front().second;
+  const std::string parent = store.layout().staging(digest_of(content));
+  const auto write = [&files](const std::string& path, const std::string& text) {
+    auto file = files.create(path, base::CreateMode::truncate, 0666).value();
+    ASSERT_TRUE(file->write_at(0, std::as_bytes(std::span(text.data(), text.size()))));
+    ASSERT_TRUE(file->sync());
+  };
+  ASSERT_TRUE(files.make_directories(base::join_path(parent, dead)));
+  write(base::join_path(parent, dead + "/data"), content.substr(0, content.size() / 2));
+  write(base::join_path(parent, dead + "/journal"), "of the dead");
+  write(store.layout().claim(digest_of(content)), dead + "\n");
+}
+
+// The process that was interrupted goes on as this test; from now on the home shows it as dead.
+void bury(base::FileSystem& files, const std::string& folder, const std::string& name,
+          const std::string& dead) {
+  const auto entries = files.list(folder);
+  if (!entries) return;
+  for (const base::DirectoryEntry& entry : *entries) {
+    std::string path = base::join_path(folder, entry.name);
+    if (const std::size_t at = entry.name.find(name); at != std::string::npos) {
+      const std::string renamed = std::string(entry.name).replace(at, name.size(), dead);
+      ASSERT_TRUE(files.rename(path, base::join_path(folder, renamed)));
+      path = base::join_path(folder, renamed);
+    }
+    if (entry.kind == base::FileKind::directory) bury(files, path, name, dead);
+    if (entry.name != Layout::k_claim) continue;
+    std::string text = base::read_whole_file(files, path, ByteCount(1000)).value();
+    const std::size_t at = text.find(name);
+    if (at == std::string::npos) continue;
+    const std::string claim = text.replace(at, name.size(), dead);
+    auto file = files.create(path, base::CreateMode::truncate, 0666).value();
+    ASSERT_TRUE(file->write_at(0, std::as_bytes(std::span(claim.data(), claim.size()))));
+  }
+}
+void bury(base::FileSystem& files) {
+  static const std::string dead = dead_owner().to_string();
+  bury(files, k_home, base::Owner::current().to_string(), dead);
 }
 
 // The home tells no lie: what is listed is whole, and what has a blob's name has its bytes.
@@ -94,10 +173,10 @@ struct Cut {
   std::uint32_t seed;
 };
 
-// Returns how many steps the operation has.
+// Cuts at every `stride`th step. Returns how many steps the operation has.
 std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, bool has_first,
-                               Cut cut) {
-  for (std::uint64_t step = 1;; ++step) {
+                               Cut cut, std::uint64_t stride = 1) {
+  for (std::uint64_t step = 1;; step += stride) {
     SCOPED_TRACE("cut at step " + std::to_string(step) + ", loss " +
                  std::to_string(static_cast<int>(cut.loss)) + ", seed " + std::to_string(cut.seed));
     MemoryFileSystem memory;
@@ -112,6 +191,7 @@ std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, b
       is_done = is_done && faulty.mutations() < step;
     }
     memory.power_cut(cut.loss, cut.seed + static_cast<std::uint32_t>(step));
+    bury(memory);
     expect_no_lie(memory, has_first);
     expect_recovers(memory);
     if (is_done || testing::Test::HasFailure()) return step;
@@ -130,6 +210,23 @@ TEST_P(PowerCutTest, DuringAPublicationThatSharesABlob) {
 
 TEST_P(PowerCutTest, DuringAPublicationThatReplacesAnother) {
   EXPECT_GT(cut_at_each_step(with_both, publish_second_anew, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, DuringAPublicationOfManyFiles) {
+  const std::uint64_t stride = test::k_is_sanitized ? 11 : 1;
+  EXPECT_GT(cut_at_each_step(with_first, publish_many, true, GetParam(), stride), 200u);
+}
+
+TEST_P(PowerCutTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
+  EXPECT_GT(cut_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, WhileBlobsAreMovedInWithoutAManifest) {
+  EXPECT_GT(cut_at_each_step(with_first, put_the_blobs_of_second, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, WhileAPartialIsLeftForTheNextPull) {
+  EXPECT_GT(cut_at_each_step(with_first, leave_half_of_second, true, GetParam()), 8u);
 }
 
 TEST_P(PowerCutTest, DuringARemoval) {
@@ -180,8 +277,10 @@ void fail_at_each_step(const Setup& setup, const Operation& operation, bool has_
     const bool was_reached = faulty.mutations() >= step;
     expect_no_lie(memory, has_first);
     faulty.set_rule(nullptr);
+    bury(memory);
     (void)operation(*store, faulty);
     expect_no_lie(memory, has_first);
+    bury(memory);
     expect_recovers(memory);
     if (!was_reached || testing::Test::HasFailure()) return;
   }
@@ -194,6 +293,15 @@ TEST_P(FaultTest, DuringTheFirstPublicationOfAHome) {
 }
 TEST_P(FaultTest, DuringAPublicationThatReplacesAnother) {
   fail_at_each_step(with_both, publish_second_anew, true, GetParam());
+}
+TEST_P(FaultTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
+  fail_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam());
+}
+TEST_P(FaultTest, WhileBlobsAreMovedInWithoutAManifest) {
+  fail_at_each_step(with_first, put_the_blobs_of_second, true, GetParam());
+}
+TEST_P(FaultTest, WhileAPartialIsLeftForTheNextPull) {
+  fail_at_each_step(with_first, leave_half_of_second, true, GetParam());
 }
 TEST_P(FaultTest, DuringARemoval) { fail_at_each_step(with_both, remove_second, true, GetParam()); }
 TEST_P(FaultTest, WhileAViewIsMade) { fail_at_each_step(with_both, view_second, true, GetParam()); }

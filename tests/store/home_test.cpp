@@ -69,6 +69,23 @@ TEST_F(HomeTest, LookingWhetherItCanBeWrittenRefusesANewerLayout) {
   EXPECT_EQ(writable.error().subject, Subject::store);
 }
 
+TEST_F(HomeTest, LookingWhetherItCanBeWrittenTellsOfAFullDisk) {
+  ASSERT_TRUE(publish(id_, {{"a", "content"}}));
+  FaultyFileSystem faulty(files_);
+  const auto store = open_store(home_, faulty);
+  const auto before = names_in(home_);
+  // A disk without room for names, and one that still has some but none for bytes.
+  for (const char* call : {"create", "write_at"}) {
+    faulty.set_rule(FaultyFileSystem::refuse(call, ENOSPC));
+    const Result<void> writable = store->check_writable();
+    ASSERT_FALSE(writable) << call;
+    EXPECT_EQ(writable.error().code, ErrorCode::no_space);
+    EXPECT_EQ(exit_code_of(writable.error()), 6);
+    EXPECT_FALSE(writable.error().hint.empty());
+    EXPECT_EQ(names_in(home_), before);
+  }
+}
+
 TEST_F(HomeTest, LookingWhetherItCanBeWrittenTellsOfAFolderThatRefuses) {
   // /proc refuses new files to everybody, root as well.
   const auto store = open_store("/proc/modelhub-home");

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -67,7 +72,7 @@ inline ModelRecord record_of(const ModelId& id, const Contents& contents) {
 
 // As a transfer does it: the bytes into the staging folder, then what was hashed on the way.
 inline Result<void> fetch(base::FileSystem& files, StagedFile& staged, const std::string& content) {
-  auto file = files.create(staged.data_path(), base::CreateMode::exclusive, 0666);
+  auto file = files.create(staged.data_path(), base::CreateMode::truncate, 0666);
   if (!file) return std::move(file).error();
   const auto bytes = std::as_bytes(std::span(content.data(), content.size()));
   if (Result<void> done = (*file)->write_at(0, bytes); !done) return done;
@@ -75,18 +80,80 @@ inline Result<void> fetch(base::FileSystem& files, StagedFile& staged, const std
   return staged.complete(digest_of(content), ByteCount(content.size()));
 }
 
+// Looks until nobody else fetches it.
+inline Result<void> wait_for_claim(StagedFile& staged,
+                                   std::chrono::seconds deadline = std::chrono::seconds(60)) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  while (!staged.is_present() && !staged.is_mine()) {
+    if (Result<void> done = staged.look_again(); !done) return done;
+    if (std::chrono::steady_clock::now() > end)
+      return Error(ErrorCode::timed_out, Subject::store, "somebody else holds it for ever");
+    std::this_thread::yield();
+  }
+  return {};
+}
+
+// As a pull does it: all are announced, what is ours is fetched and put in its place, then the
+// others are waited for.
 inline Result<InstalledModel> publish(Store& store, base::FileSystem& files, const ModelId& id,
                                       const Contents& contents) {
+  const Ticket ticket = Store::new_ticket();
   std::vector<StagedFile> all;
+  std::map<Digest, std::string> wanted;
   for (const auto& [path, content] : contents) {
-    Result<StagedFile> staged = store.stage(digest_of(content), ByteCount(content.size()));
+    if (!wanted.emplace(digest_of(content), content).second) continue;
+    Result<StagedFile> staged = store.stage(ticket, digest_of(content), ByteCount(content.size()));
     if (!staged) return std::move(staged).error();
-    if (!staged->is_present()) {
-      if (Result<void> done = fetch(files, *staged, content); !done) return std::move(done).error();
-    }
     all.push_back(*std::move(staged));
   }
+  const auto fetch_ours = [&]() -> Result<void> {
+    for (StagedFile& staged : all) {
+      if (!staged.is_mine()) continue;
+      if (Result<void> done = fetch(files, staged, wanted.at(staged.digest())); !done) return done;
+    }
+    return {};
+  };
+  if (Result<void> done = fetch_ours(); !done) return std::move(done).error();
+  const auto is_elsewhere = [](const StagedFile& staged) {
+    return !staged.is_present() && !staged.is_mine();
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::any_of(all.begin(), all.end(), is_elsewhere)) {
+    if (Result<void> done = store.put_blobs(all); !done) return std::move(done).error();
+    for (StagedFile& staged : all) {
+      if (Result<void> done = staged.look_again(); !done) return std::move(done).error();
+    }
+    if (Result<void> done = fetch_ours(); !done) return std::move(done).error();
+    if (std::chrono::steady_clock::now() > end)
+      return Error(ErrorCode::timed_out, Subject::store, "somebody else holds a file for ever");
+    std::this_thread::yield();
+  }
   return store.publish(record_of(id, contents), std::move(all));
+}
+
+// The owner that a process had which has ended and been waited for.
+inline base::Owner dead_owner() {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe(ends.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string text = base::Owner::current().to_string();
+    const ssize_t written = ::write(ends[1], text.data(), text.size());
+    ::_exit(written > 0 ? 0 : 1);
+  }
+  std::array<char, 200> text{};
+  const ssize_t count = ::read(ends[0], text.data(), text.size());
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return base::Owner::parse(std::string_view(text.data(), static_cast<std::size_t>(count))).value();
+}
+
+// One on another machine: nobody here can tell whether it lives.
+inline base::Owner unknown_owner() {
+  base::Owner owner = base::Owner::current();
+  owner.machine = "00000000";
+  return owner;
 }
 
 inline std::string read_file(const std::string& path) {
@@ -100,13 +167,15 @@ inline void overwrite_file(const std::string& path, const std::string& content) 
   std::ofstream(path, std::ios::binary) << content;
 }
 
-inline std::unique_ptr<Store> open_store(const std::string& home,
-                                         base::FileSystem& files = base::FileSystem::real(),
-                                         const base::Clock& clock = base::Clock::real()) {
+inline std::unique_ptr<Store> open_store(
+    const std::string& home, base::FileSystem& files = base::FileSystem::real(),
+    const base::Clock& clock = base::Clock::real(),
+    std::chrono::milliseconds patience = StoreOptions().patience) {
   StoreOptions options;
   options.home = home;
   options.files = &files;
   options.clock = &clock;
+  options.patience = patience;
   return Store::open(std::move(options)).value();
 }
 

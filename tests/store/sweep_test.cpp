@@ -1,39 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "store/store_fixture.h"
 
 namespace modelhub::store {
 namespace {
 
 constexpr std::chrono::hours k_month(24 * 30);
-
-// The owner that a process had which has ended and been waited for.
-base::Owner dead_owner() {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe(ends.data()), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string text = base::Owner::current().to_string();
-    const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(written > 0 ? 0 : 1);
-  }
-  std::array<char, 200> text{};
-  const ssize_t count = ::read(ends[0], text.data(), text.size());
-  ::waitpid(child, nullptr, 0);
-  ::close(ends[0]);
-  ::close(ends[1]);
-  return base::Owner::parse(std::string_view(text.data(), static_cast<std::size_t>(count))).value();
-}
-
-// One on another machine: nobody here can tell whether it lives.
-base::Owner unknown_owner() {
-  base::Owner owner = base::Owner::current();
-  owner.machine = "00000000";
-  return owner;
-}
 
 class SweepTest : public StoreTest {
  protected:
@@ -44,7 +16,8 @@ class SweepTest : public StoreTest {
   }
 
   std::string make_partial(const base::Owner& owner) {
-    const std::string folder = store_->layout().staging(digest_of("partial"), owner);
+    const std::string folder =
+        store_->layout().staging(digest_of("partial")) + "/" + owner.to_string() + ".0";
     std::filesystem::create_directories(folder);
     overwrite_file(folder + "/data", "part");
     return folder;
@@ -67,7 +40,7 @@ TEST_F(SweepTest, PartialsGoOnlyWhenTheirOwnerIsDeadAndTheyAreOld) {
   const std::string dead = make_partial(dead_);
   const std::string unknown = make_partial(unknown_owner());
   const std::string alive = make_partial(base::Owner::current());
-  const std::string strange = store_->layout().staging(digest_of("partial")) + "/claim";
+  const std::string strange = store_->layout().staging(digest_of("partial")) + "/other";
   overwrite_file(strange, "of a later version");
   EXPECT_EQ(store_->sweep().value().removed, 0u);
   clock_.now += k_month;
@@ -86,6 +59,63 @@ TEST_F(SweepTest, APartialThatWasWrittenLatelyIsKept) {
   files_.set_modification_time(dead + "/data", clock_.now - std::chrono::hours(1)).value();
   EXPECT_EQ(store_->sweep().value().removed, 0u);
   EXPECT_TRUE(std::filesystem::exists(dead));
+}
+
+// What a person sees may be old or young; what decides is that nobody will come back to it.
+TEST_F(SweepTest, APartialThatItsOwnerLeftBehindGoesByAgeAlthoughTheOwnerLives) {
+  {
+    auto staged = store_->stage(digest_of("partial"), ByteCount(7)).value();
+    ASSERT_TRUE(fetch(files_, staged, "partial"));
+    staged.keep_partial();
+  }
+  const std::string parent = store_->layout().staging(digest_of("partial"));
+  ASSERT_EQ(names_in(parent).size(), 1u);
+  EXPECT_EQ(store_->sweep().value().removed, 0u);
+  clock_.now += k_month;
+  EXPECT_EQ(store_->sweep().value().freed, ByteCount(7));
+  EXPECT_FALSE(std::filesystem::exists(parent));
+}
+
+TEST_F(SweepTest, ClaimsAndSignsOfLifeGoWithTheirOwners) {
+  const auto claim_of = [this](const std::string& content, const std::string& text) {
+    const std::string folder = store_->layout().staging(digest_of(content));
+    std::filesystem::create_directories(folder);
+    overwrite_file(folder + "/claim", text);
+    return folder + "/claim";
+  };
+  const std::string dead = claim_of("dead", dead_.to_string() + ".1\n");
+  const std::string torn = claim_of("torn", "");
+  const std::string unknown = claim_of("unknown", unknown_owner().to_string() + ".1\n");
+  const std::string alive = claim_of("alive", base::Owner::current().to_string() + ".1\n");
+  const std::string aside = dead + ".tmp." + dead_.to_string() + ".2";
+  overwrite_file(aside, "");
+  const std::string dead_pulse = store_->layout().pulse(dead_.to_string() + ".1");
+  const std::string alive_pulse = store_->layout().pulse(base::Owner::current().to_string() + ".1");
+  overwrite_file(dead_pulse, "7\n");
+  overwrite_file(alive_pulse, "7\n");
+  EXPECT_EQ(store_->sweep().value().removed, 3u);
+  EXPECT_FALSE(std::filesystem::exists(base::parent_path(dead)));
+  EXPECT_FALSE(std::filesystem::exists(dead_pulse));
+  EXPECT_TRUE(std::filesystem::exists(torn));
+  clock_.now += k_month;
+  EXPECT_EQ(store_->sweep().value().removed, 1u);
+  EXPECT_FALSE(std::filesystem::exists(torn));
+  for (const std::string& path : {unknown, alive, alive_pulse})
+    EXPECT_TRUE(std::filesystem::exists(path)) << path;
+}
+
+TEST_F(SweepTest, WhatIsInQuarantineGoesAfterAMonthByTheTimeInItsName) {
+  const std::string path = store_->layout().quarantine(digest_of("bad"), clock_.now);
+  std::filesystem::create_directories(store_->layout().quarantine());
+  overwrite_file(path, "bad");
+  overwrite_file(store_->layout().quarantine() + "/notes.txt", "mine");
+  // The time of the file is that of the blob it was.
+  files_.set_modification_time(path, clock_.now - 10 * k_month).value();
+  clock_.now += k_month - std::chrono::minutes(1);
+  EXPECT_EQ(store_->sweep().value().removed, 0u);
+  clock_.now += std::chrono::minutes(2);
+  EXPECT_EQ(store_->sweep().value().freed, ByteCount(3));
+  EXPECT_EQ(names_in(store_->layout().quarantine()), std::vector<std::string>{"notes.txt"});
 }
 
 TEST_F(SweepTest, TemporaryFilesOfDeadProcessesGoAtOnce) {

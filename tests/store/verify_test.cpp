@@ -17,8 +17,13 @@ class VerifyTest : public StoreTest {
  protected:
   void SetUp() override {
     // More than a chunk, so that its border matters.
-    for (std::size_t i = 0; i < k_chunk_bytes + 5000; ++i)
-      content_ += static_cast<char>(i * 31 + i / 4096);
+    static const std::string content = [] {
+      std::string bytes;
+      for (std::size_t i = 0; i < k_chunk_bytes + 5000; ++i)
+        bytes += static_cast<char>(i * 31 + i / 4096);
+      return bytes;
+    }();
+    content_ = content;
     ASSERT_TRUE(publish(id_, {{"big.onnx", content_}, {"labels.txt", "labels"}}));
   }
 

@@ -167,6 +167,17 @@ Result<void> FaultyFileSystem::sync_directory(const std::string& path) {
   return below_.sync_directory(path);
 }
 
+Result<void> FaultyFileSystem::sync_file_system(const std::string& path) {
+  if (Result<void> allowed = before("sync_file_system", path, true); !allowed) return allowed;
+  return below_.sync_file_system(path);
+}
+
+Result<bool> FaultyFileSystem::is_open_for_writing(const std::string& path) {
+  if (Result<void> allowed = before("is_open_for_writing", path, false); !allowed)
+    return std::move(allowed).error();
+  return below_.is_open_for_writing(path);
+}
+
 Result<void> FaultyFileSystem::set_permissions(const std::string& path, std::uint32_t permissions) {
   if (Result<void> allowed = before("set_permissions", path, true); !allowed) return allowed;
   return below_.set_permissions(path, permissions);

@@ -56,6 +56,8 @@ class FaultyFileSystem final : public base::FileSystem {
   Result<void> remove_file(const std::string& path) override;
   Result<void> remove_empty_directory(const std::string& path) override;
   Result<void> sync_directory(const std::string& path) override;
+  Result<void> sync_file_system(const std::string& path) override;
+  Result<bool> is_open_for_writing(const std::string& path) override;
   Result<void> set_permissions(const std::string& path, std::uint32_t permissions) override;
   Result<void> set_modification_time(const std::string& path,
                                      std::chrono::system_clock::time_point time) override;

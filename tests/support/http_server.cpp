@@ -13,9 +13,10 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <stdexcept>
+
+#include "support/scratch.h"
 
 namespace modelhub::test {
 namespace {
@@ -63,6 +64,16 @@ std::optional<HttpRequest> read_request(Stream& stream, std::string& pending) {
   return request;
 }
 
+// Takes up to `wanted` bytes from what is left.
+std::size_t take_from(std::atomic<std::uint64_t>& budget, std::size_t wanted) {
+  std::uint64_t left = budget.load();
+  while (left != UINT64_MAX) {
+    const std::uint64_t taken = std::min<std::uint64_t>(left, wanted);
+    if (budget.compare_exchange_weak(left, left - taken)) return taken;
+  }
+  return wanted;
+}
+
 std::string as_chunk(std::string_view data) {
   std::array<char, 20> size{};
   std::snprintf(size.data(), size.size(), "%zx\r\n", data.size());
@@ -101,6 +112,11 @@ HttpReply HttpReply::ending_before_head(Ending e) && {
   ends_before_head = true;
   return std::move(*this);
 }
+HttpReply HttpReply::ending_in_head(Ending e) && {
+  ending = e;
+  ends_in_head = true;
+  return std::move(*this);
+}
 HttpReply HttpReply::with_endless_head() && {
   has_endless_head = true;
   return std::move(*this);
@@ -113,6 +129,12 @@ HttpReply HttpReply::dripping(std::size_t bytes, std::chrono::milliseconds pause
   drip_bytes = bytes;
   drip_pause = pause;
   return std::move(*this);
+}
+
+std::string_view HttpReply::part() const {
+  const std::string_view all = *body;
+  return all.substr(std::min<std::uint64_t>(body_from, all.size()),
+                    body_bytes.value_or(std::string_view::npos));
 }
 
 HttpReply file_reply(std::string body) {
@@ -174,18 +196,25 @@ void HttpServer::accept_all() {
     // head and body go in two writes; without this the second waits for an acknowledgement
     const int yes = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    // what lies in the socket counts as sent: not much of it
+    const int send_buffer_bytes = 128 * 1024;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
     std::lock_guard lock(mutex_);
     if (is_stopping_ || descriptor < 0) {
       if (descriptor >= 0) ::close(descriptor);
       return;
     }
     open_.insert(descriptor);
-    peak_connections_ = std::max(peak_connections_, open_.size());
-    connections_.emplace_back([this, descriptor] { serve(descriptor); });
+    // One that the client has left already, and whose thread has not seen it yet, does not count.
+    const auto count = std::count_if(open_.begin(), open_.end(),
+                                     [](int open) { return !is_gone_within(open, 0); });
+    peak_connections_ = std::max(peak_connections_, static_cast<std::size_t>(count));
+    connections_.emplace_back(
+        [this, descriptor, number = connection_count_++] { serve(descriptor, number); });
   }
 }
 
-void HttpServer::serve(int descriptor) {
+void HttpServer::serve(int descriptor, std::uint64_t connection) {
   sigset_t pipe;
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
@@ -195,14 +224,17 @@ void HttpServer::serve(int descriptor) {
   std::string pending;
   Outcome outcome{stream != nullptr, false};
   while (outcome.keeps_connection) {
-    const std::optional<HttpRequest> request = read_request(*stream, pending);
+    std::optional<HttpRequest> request = read_request(*stream, pending);
     if (!request) break;
+    request->connection = connection;
+    std::size_t index = 0;
     {
       std::lock_guard lock(mutex_);
+      index = requests_.size();
       requests_.push_back(*request);
     }
-    requests_changed_.notify_all();
-    outcome = answer(*stream, descriptor, reply_to(*request));
+    changed_.notify_all();
+    outcome = answer({*stream, descriptor, index}, reply_to(*request));
   }
   stream.reset();
   std::lock_guard lock(mutex_);
@@ -214,13 +246,15 @@ void HttpServer::serve(int descriptor) {
   ::close(descriptor);
 }
 
-HttpServer::Outcome HttpServer::answer(Stream& stream, int descriptor, const HttpReply& reply) {
-  if (reply.ends_before_head) return strike(descriptor, reply.ending);
-  if (!send_head(stream, descriptor, reply)) return {};
+HttpServer::Outcome HttpServer::answer(const Exchange& exchange, const HttpReply& reply) {
+  if (reply.ends_before_head) return strike(exchange.descriptor, reply.ending);
+  if (!send_head(exchange, reply)) return {};
+  if (reply.ends_in_head) return strike(exchange.descriptor, reply.ending);
   const std::uint64_t limit =
-      reply.has_endless_body ? UINT64_MAX : reply.end_after.value_or(reply.body->size());
-  if (!send_body(stream, descriptor, reply, limit)) return {};
-  if (reply.ending != HttpReply::Ending::as_framed) return strike(descriptor, reply.ending);
+      reply.has_endless_body ? UINT64_MAX : reply.end_after.value_or(reply.part().size());
+  if (!send_body(exchange, reply, limit)) return {};
+  if (reply.ending != HttpReply::Ending::as_framed)
+    return strike(exchange.descriptor, reply.ending);
   return {reply.framing != HttpReply::Framing::until_close && reply.version == "HTTP/1.1" &&
               !reply.claimed_length,
           false};
@@ -231,45 +265,58 @@ HttpServer::Outcome HttpServer::strike(int descriptor, HttpReply::Ending ending)
   return {false, ending == HttpReply::Ending::reset};
 }
 
-bool HttpServer::send_head(Stream& stream, int descriptor, const HttpReply& reply) const {
+bool HttpServer::send_head(const Exchange& exchange, const HttpReply& reply) const {
   std::string head = reply.version + " " + std::to_string(reply.status) + " Scripted\r\n";
   for (const auto& [name, value] : reply.headers) {
     head.append(name).append(": ").append(value).append("\r\n");
   }
   if (reply.framing == HttpReply::Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
   if (reply.framing == HttpReply::Framing::content_length) {
-    head += "Content-Length: " + std::to_string(reply.claimed_length.value_or(reply.body->size())) +
-            "\r\n";
+    head +=
+        "Content-Length: " + std::to_string(reply.claimed_length.value_or(reply.part().size())) +
+        "\r\n";
   }
   if (reply.framing == HttpReply::Framing::until_close) head += "Connection: close\r\n";
-  if (!reply.has_endless_head) return stream.write(head + "\r\n");
-  while (stream.write(head)) {
-    if (is_gone_within(descriptor, static_cast<int>(reply.drip_pause.count()))) break;
+  if (reply.ends_in_head) return exchange.stream.write(head + "X-Unfin");
+  if (!reply.has_endless_head) return exchange.stream.write(head + "\r\n");
+  while (exchange.stream.write(head)) {
+    if (is_gone_within(exchange.descriptor, static_cast<int>(reply.drip_pause.count()))) break;
     head = "X-More: " + std::string(1000, 'x') + "\r\n";
   }
   return false;
 }
 
-bool HttpServer::send_body(Stream& stream, int descriptor, const HttpReply& reply,
-                           std::uint64_t limit) {
+bool HttpServer::send_body(const Exchange& exchange, const HttpReply& reply, std::uint64_t limit) {
   constexpr std::size_t k_piece_bytes = 64 * 1024;
   const bool is_chunked = reply.framing == HttpReply::Framing::chunked;
-  const std::string_view body = *reply.body;
+  const std::string_view body = reply.part();
+  Stream& stream = exchange.stream;
   std::uint64_t sent = 0;
   while (sent < limit && !body.empty()) {
-    std::size_t count = std::min<std::uint64_t>(
-        limit - sent, reply.drip_bytes > 0 ? reply.drip_bytes : k_piece_bytes);
+    const bool drips = reply.drip_bytes > 0 && sent >= reply.drip_from;
+    std::size_t count =
+        std::min<std::uint64_t>(limit - sent, drips ? reply.drip_bytes : k_piece_bytes);
     const std::size_t at = sent % body.size();
     count = std::min(count, body.size() - at);
+    if (reply.budget) count = take_from(*reply.budget, count);
+    if (count == 0) return !is_gone_within(exchange.descriptor, -1);
     const std::string_view piece = body.substr(at, count);
     if (!(is_chunked ? stream.write(as_chunk(piece)) : stream.write(piece))) return false;
     sent += count;
-    body_bytes_sent_ += count;
-    if (reply.drip_bytes > 0 &&
-        is_gone_within(descriptor, static_cast<int>(reply.drip_pause.count())))
+    count_body(exchange.request, count);
+    if (drips && is_gone_within(exchange.descriptor, static_cast<int>(reply.drip_pause.count())))
       return false;
   }
   return !is_chunked || reply.ending != HttpReply::Ending::as_framed || stream.write("0\r\n\r\n");
+}
+
+void HttpServer::count_body(std::size_t request, std::uint64_t bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    requests_[request].body_bytes += bytes;
+    body_bytes_sent_ += bytes;
+  }
+  changed_.notify_all();
 }
 
 void HttpServer::on(const std::string& path, std::vector<HttpReply> script) {
@@ -303,10 +350,10 @@ HttpReply HttpServer::reply_to(const HttpRequest& request) {
 
 HttpReply HttpServer::mirror_reply(const std::string& path) const {
   const bool is_blob = path.starts_with("/sha256/") && path.find("..") == std::string::npos;
-  std::ifstream file;
-  if (is_blob && !mirror_folder_.empty()) file.open(mirror_folder_ + path, std::ios::binary);
-  if (!file.is_open()) return status_reply(404, "nothing here");
-  return file_reply(std::string(std::istreambuf_iterator<char>(file), {}));
+  const bool is_here =
+      is_blob && !mirror_folder_.empty() && std::filesystem::is_regular_file(mirror_folder_ + path);
+  return is_here ? file_reply(content_of(mirror_folder_ + path))
+                 : status_reply(404, "nothing here");
 }
 
 std::string HttpServer::url(std::string_view path) const {
@@ -325,9 +372,20 @@ std::size_t HttpServer::peak_connections() const {
   return peak_connections_;
 }
 
+std::uint64_t HttpServer::connection_count() const {
+  std::lock_guard lock(mutex_);
+  return connection_count_;
+}
+
+bool HttpServer::wait_for_body_bytes(std::uint64_t bytes,
+                                     std::chrono::milliseconds patience) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] { return body_bytes_sent_.load() >= bytes; });
+}
+
 bool HttpServer::wait_for_requests(std::size_t count, std::chrono::milliseconds patience) const {
   std::unique_lock lock(mutex_);
-  return requests_changed_.wait_for(lock, patience, [&] { return requests_.size() >= count; });
+  return changed_.wait_for(lock, patience, [&] { return requests_.size() >= count; });
 }
 
 }  // namespace modelhub::test

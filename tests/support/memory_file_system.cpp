@@ -21,6 +21,7 @@ struct MemoryFileSystem::Node {
   std::uint64_t links = 0;
   std::uint32_t mode = 0;
   std::int64_t mtime_ns = 0;
+  std::uint64_t writers = 0;  // that have it open
   std::string content;
   std::string durable_content;
   Entries entries;
@@ -29,7 +30,14 @@ struct MemoryFileSystem::Node {
 
 class MemoryFileSystem::OpenFile final : public base::WritableFile, public base::ReadableFile {
  public:
-  OpenFile(MemoryFileSystem& files, NodePtr node) : files_(files), node_(std::move(node)) {}
+  enum class For { reading, writing };
+
+  // REQUIRES: the file system's mutex is held.
+  OpenFile(MemoryFileSystem& files, NodePtr node, For purpose)
+      : files_(files), node_(std::move(node)), is_writer_(purpose == For::writing) {
+    if (is_writer_) ++node_->writers;
+  }
+  ~OpenFile() override { leave(); }
 
   Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
     std::lock_guard lock(files_.mutex_);
@@ -49,7 +57,10 @@ class MemoryFileSystem::OpenFile final : public base::WritableFile, public base:
     node_->durable_content = node_->content;
     return {};
   }
-  Result<void> close() override { return {}; }
+  Result<void> close() override {
+    leave();
+    return {};
+  }
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> bytes) const override {
     std::lock_guard lock(files_.mutex_);
@@ -64,8 +75,14 @@ class MemoryFileSystem::OpenFile final : public base::WritableFile, public base:
   }
 
  private:
+  void leave() {
+    std::lock_guard lock(files_.mutex_);
+    if (std::exchange(is_writer_, false)) --node_->writers;
+  }
+
   MemoryFileSystem& files_;
   const NodePtr node_;
+  bool is_writer_;  // and not closed yet; guarded by the file system's mutex
 };
 
 MemoryFileSystem::MemoryFileSystem()
@@ -131,16 +148,19 @@ Result<std::unique_ptr<base::WritableFile>> MemoryFileSystem::create(const std::
   if (!node) {
     node = new_node(FileKind::regular, permissions & ~022U);
     node->links = 1;
+    parent->mtime_ns = ++now_ns_;
   }
   if (mode == CreateMode::truncate) node->content.clear();
-  return std::unique_ptr<base::WritableFile>(std::make_unique<OpenFile>(*this, node));
+  return std::unique_ptr<base::WritableFile>(
+      std::make_unique<OpenFile>(*this, node, OpenFile::For::writing));
 }
 
 Result<std::unique_ptr<base::ReadableFile>> MemoryFileSystem::open(const std::string& path) {
   std::lock_guard lock(mutex_);
   NodePtr node = find(path);
   if (!node) return error_from_errno(ENOENT, "open", path);
-  return std::unique_ptr<base::ReadableFile>(std::make_unique<OpenFile>(*this, std::move(node)));
+  return std::unique_ptr<base::ReadableFile>(
+      std::make_unique<OpenFile>(*this, std::move(node), OpenFile::For::reading));
 }
 
 Result<base::FileStat> MemoryFileSystem::stat(const std::string& path) {
@@ -156,7 +176,8 @@ Result<std::vector<base::DirectoryEntry>> MemoryFileSystem::list(const std::stri
   if (!node) return error_from_errno(ENOENT, "list", directory);
   if (node->kind != FileKind::directory) return error_from_errno(ENOTDIR, "list", directory);
   std::vector<base::DirectoryEntry> entries;
-  for (const auto& [name, child] : node->entries) entries.push_back({name, child->kind});
+  for (const auto& [name, child] : node->entries)
+    entries.push_back({name, child->kind, child->inode});
   return entries;
 }
 
@@ -166,7 +187,10 @@ Result<void> MemoryFileSystem::make_directories(const std::string& path) {
     const auto [parent, name] = find_parent(path.substr(0, slash));
     if (!parent) return error_from_errno(ENOTDIR, "make the folder", path);
     NodePtr& node = parent->entries[name];
-    if (!node) node = new_node(FileKind::directory, 0755);
+    if (!node) {
+      node = new_node(FileKind::directory, 0755);
+      parent->mtime_ns = ++now_ns_;
+    }
     if (node->kind != FileKind::directory)
       return error_from_errno(ENOTDIR, "make the folder", path);
     if (slash == std::string::npos) return {};
@@ -190,6 +214,8 @@ Result<void> MemoryFileSystem::move(const std::string& from, const std::string& 
   }
   to_parent->entries[to_name] = node;
   from_parent->entries.erase(from_name);
+  from_parent->mtime_ns = ++now_ns_;
+  to_parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -213,6 +239,7 @@ Result<void> MemoryFileSystem::link(const std::string& from, const std::string& 
   if (!parent->entries.emplace(name, node).second)
     return error_from_errno(EEXIST, "link " + from + " as", to);
   ++node->links;
+  parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -224,6 +251,7 @@ Result<void> MemoryFileSystem::remove_file(const std::string& path) {
   if (node->kind == FileKind::directory) return error_from_errno(EISDIR, "remove", path);
   --node->links;
   parent->entries.erase(name);
+  parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -236,6 +264,7 @@ Result<void> MemoryFileSystem::remove_empty_directory(const std::string& path) {
     return error_from_errno(ENOTDIR, "remove the folder", path);
   if (!node->entries.empty()) return error_from_errno(ENOTEMPTY, "remove the folder", path);
   parent->entries.erase(name);
+  parent->mtime_ns = ++now_ns_;
   return {};
 }
 
@@ -245,6 +274,26 @@ Result<void> MemoryFileSystem::sync_directory(const std::string& path) {
   if (!node) return error_from_errno(ENOENT, "sync the folder", path);
   node->durable_entries = node->entries;
   return {};
+}
+
+Result<void> MemoryFileSystem::sync_file_system(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  if (!find(path)) return error_from_errno(ENOENT, "open", path);
+  make_durable(root_);
+  return {};
+}
+
+void MemoryFileSystem::make_durable(const NodePtr& node) {
+  node->durable_content = node->content;
+  node->durable_entries = node->entries;
+  for (const auto& [name, child] : node->entries) make_durable(child);
+}
+
+Result<bool> MemoryFileSystem::is_open_for_writing(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  const NodePtr node = find(path);
+  if (!node) return error_from_errno(ENOENT, "open", path);
+  return node->writers != 0;
 }
 
 Result<void> MemoryFileSystem::set_permissions(const std::string& path, std::uint32_t permissions) {

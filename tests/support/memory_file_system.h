@@ -50,6 +50,8 @@ class MemoryFileSystem final : public base::FileSystem {
   Result<void> remove_file(const std::string& path) override;
   Result<void> remove_empty_directory(const std::string& path) override;
   Result<void> sync_directory(const std::string& path) override;
+  Result<void> sync_file_system(const std::string& path) override;
+  Result<bool> is_open_for_writing(const std::string& path) override;
   Result<void> set_permissions(const std::string& path, std::uint32_t permissions) override;
   Result<void> set_modification_time(const std::string& path,
                                      std::chrono::system_clock::time_point time) override;
@@ -67,6 +69,7 @@ class MemoryFileSystem final : public base::FileSystem {
   std::pair<NodePtr, std::string> find_parent(const std::string& path) const;
   Result<void> move(const std::string& from, const std::string& to);
   base::FileStat stat_of(const Node& node) const;
+  static void make_durable(const NodePtr& node);
   static void settle(const NodePtr& node, Loss loss, std::mt19937& random,
                      std::set<Node*>& settled);
   static void count_links(const NodePtr& node);

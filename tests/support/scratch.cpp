@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -33,8 +32,13 @@ std::string ScratchFolder::write(std::string_view name, std::string_view content
 }
 
 std::string content_of(const std::string& path) {
+  std::error_code none;
+  const std::uintmax_t size = fs::file_size(path, none);
+  std::string content(none ? 0 : size, '\0');
   std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  return content;
 }
 
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <functional>
 #include <stdexcept>
 
 #include <openssl/evp.h>
@@ -91,9 +92,10 @@ X509* self_signed_certificate(EVP_PKEY* key) {
   return certificate;
 }
 
-std::string to_pem(X509* certificate) {
+// What `write` writes into memory.
+std::string to_pem(const std::function<int(BIO*)>& write) {
   BIO* const memory = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(memory, certificate);
+  require(write(memory) == 1, "cannot write PEM");
   char* text = nullptr;
   const long size = BIO_get_mem_data(memory, &text);
   std::string pem(text, static_cast<std::size_t>(size));
@@ -115,7 +117,10 @@ TlsIdentity::TlsIdentity() : context_(std::make_unique<Context>()) {
   EVP_PKEY* const key = EVP_EC_gen("P-256");
   require(context_->ssl != nullptr && key != nullptr, "no key");
   X509* const certificate = self_signed_certificate(key);
-  certificate_pem_ = to_pem(certificate);
+  certificate_pem_ = to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); });
+  private_key_pem_ = to_pem([&](BIO* bio) {
+    return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
+  });
   require(SSL_CTX_use_certificate(context_->ssl, certificate) == 1 &&
               SSL_CTX_use_PrivateKey(context_->ssl, key) == 1,
           "cannot use the certificate");

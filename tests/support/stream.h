@@ -34,6 +34,8 @@ class TlsIdentity {
 
   // For clients that shall trust it.
   const std::string& certificate_pem() const { return certificate_pem_; }
+  // For a server that is another program.
+  const std::string& private_key_pem() const { return private_key_pem_; }
   // Nothing when the handshake fails: the client may have refused the certificate.
   std::unique_ptr<Stream> accept(int descriptor) const;
 
@@ -41,6 +43,7 @@ class TlsIdentity {
   struct Context;
   std::unique_ptr<Context> context_;
   std::string certificate_pem_;
+  std::string private_key_pem_;
 };
 
 }  // namespace modelhub::test

@@ -47,5 +47,32 @@ TEST(AnswerTest, ATimeoutAndADeadPortAreTwoThings) {
   EXPECT_EQ(failure_of_curl(CURLE_PEER_FAILED_VERIFICATION, "x", "").remedy, Remedy::next_source);
 }
 
+TEST(ContentRangeTest, IsExactlyOneOfItsThreeForms) {
+  EXPECT_EQ(parse_content_range("bytes 0-99/200"), (ContentRange{ByteRange{0, 100}, 200}));
+  EXPECT_EQ(parse_content_range("Bytes 5-5/*"), (ContentRange{ByteRange{5, 6}, std::nullopt}));
+  EXPECT_EQ(parse_content_range("bytes */200"), (ContentRange{std::nullopt, 200}));
+  for (const std::string_view bad :
+       {"", "bytes", "bytes ", "bytes */*", "bytes 0-99", "bytes 0-99/", "bytes 5-4/10",
+        "bytes 0-10/10", "bytes -5/10", "bytes 0-/10", "bytes 0-4/10 ", "bytes 0-4/10x",
+        "octets 0-4/10", "bytes  0-4/10", "bytes 0-18446744073709551615/*",
+        "bytes 0-99999999999999999999/*", "bytes +0-4/10"}) {
+    EXPECT_FALSE(parse_content_range(bad)) << bad;
+  }
+}
+
+TEST(ValidatorTest, OnlyAStrongTagOrADateIsOne) {
+  HttpHead head;
+  head.etag = "\"v1\"";
+  head.last_modified = "Thu, 01 Jan 2026 00:00:00 GMT";
+  EXPECT_EQ(validator_of(head), "\"v1\"");
+  head.etag = "W/\"v1\"";
+  EXPECT_EQ(validator_of(head), head.last_modified);
+  head.last_modified.clear();
+  EXPECT_EQ(validator_of(head), "");
+  EXPECT_TRUE(is_other_validator("\"a\"", "\"b\""));
+  EXPECT_FALSE(is_other_validator("\"a\"", ""));
+  EXPECT_FALSE(is_other_validator("\"a\"", "Thu, 01 Jan 2026 00:00:00 GMT"));
+}
+
 }  // namespace
 }  // namespace modelhub::transfer

@@ -142,7 +142,7 @@ class RealMirrorTest : public TransferFixture {
 TEST_F(RealMirrorTest, GivesAModelByItsDigest) {
   options_.mirrors = {"file://" + mirror_};
   const Result<Fetched> fetched =
-      start({"yunet.onnx", yunet_, ByteCount(232'589), {}, destination()}).get();
+      start({"yunet.onnx", yunet_, ByteCount(232'589), {}, folder()}).get();
   ASSERT_TRUE(fetched) << fetched.error().to_string();
   EXPECT_EQ(base::sha256_of(test::content_of(destination())), yunet_);
 }
@@ -151,20 +151,17 @@ TEST_F(RealMirrorTest, GivesAModelOverHttp) {
   server_.serve_mirror(mirror_);
   options_.mirrors = {server_.url("")};
   const Result<Fetched> fetched =
-      start({"yunet.onnx", yunet_, ByteCount(232'589), {}, destination()}).get();
+      start({"yunet.onnx", yunet_, ByteCount(232'589), {}, folder()}).get();
   ASSERT_TRUE(fetched) << fetched.error().to_string();
   EXPECT_EQ(std::filesystem::file_size(destination()), 232'589U);
 }
 
 TEST_F(RealMirrorTest, AnEarlierRevisionOfTheSameSizeIsRefusedWithBothDigests) {
   const std::string file = mirror_ + "/sha256/" + revised_.hex();
-  const Error error = start({"super-resolution-10.onnx",
-                             yunet_,
-                             ByteCount(240'078),
-                             {"file://" + file},
-                             destination()})
-                          .get()
-                          .error();
+  const Error error =
+      start({"super-resolution-10.onnx", yunet_, ByteCount(240'078), {"file://" + file}, folder()})
+          .get()
+          .error();
   EXPECT_EQ(error.code, ErrorCode::checksum_mismatch);
   EXPECT_THAT(error.message, AllOf(HasSubstr(yunet_.hex()), HasSubstr(revised_.hex())));
   EXPECT_FALSE(has_destination());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "transfer/range_server.h"
 #include "transfer/transfer.h"
 #include "transfer/transfer_fixture.h"
 
@@ -72,6 +73,41 @@ TEST_F(RedirectTest, CredentialsStayWithTheirHost) {
   EXPECT_EQ(server_.requests().at(0).headers.count("authorization"), 1U);
   EXPECT_EQ(server_.requests().at(1).headers.count("authorization"), 1U);  // the same host
   EXPECT_EQ(other.requests().at(0).headers.count("authorization"), 0U);
+}
+
+TEST_F(RedirectTest, ATokenGoesToItsSchemeHostAndPortOnly) {
+  test::HttpServer other;
+  options_.tokens = {{"http://" + server_.host_and_port(), "secret1"},
+                     {"http://127.0.0.1:1", "secret2"}};
+  server_.on("/m.onnx", redirect_reply(302, "/near"));
+  server_.on("/near", redirect_reply(302, other.url("/far")));
+  other.on("/far", redirect_reply(302, server_.url("/back")));
+  server_.on("/back", file_reply(body_));
+  ASSERT_TRUE(fetch(body_, {server_.url("/m.onnx")}));
+  EXPECT_EQ(server_.requests().at(0).headers.at("authorization"), "Bearer secret1");
+  EXPECT_EQ(server_.requests().at(1).headers.at("authorization"), "Bearer secret1");
+  EXPECT_EQ(other.requests().at(0).headers.count("authorization"), 0U);
+  EXPECT_EQ(server_.requests().at(2).headers.at("authorization"), "Bearer secret1");
+}
+
+TEST_F(RedirectTest, ThatExpiredInTheMiddleIsResolvedAgain) {
+  const std::string body = model_bytes(9'000'000);
+  std::atomic<int> resolved = 0;
+  server_.on("/m.onnx", [&](const test::HttpRequest&) {
+    return redirect_reply(302, "/signed" + std::to_string(++resolved));
+  });
+  RangeFile first = range_file(body);
+  std::atomic<bool> is_expired = false;
+  first.twist = [&](const test::HttpRequest&, test::HttpReply reply) {
+    if (is_expired.exchange(true)) return test::status_reply(403);
+    return std::move(reply).ending_with(test::HttpReply::Ending::close, 5'000'000);
+  };
+  server_.on("/signed1", range_handler(first));
+  server_.on("/signed2", range_handler(range_file(body)));
+  const Result<Fetched> fetched = fetch(body, {server_.url("/m.onnx")});
+  ASSERT_TRUE(fetched) << fetched.error().to_string();
+  EXPECT_EQ(fetched->received.count(), body.size());
+  EXPECT_EQ(resolved, 2);
 }
 
 TEST_F(RedirectTest, IsResolvedAgainForEveryAttempt) {

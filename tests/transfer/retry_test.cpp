@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
 #include <gmock/gmock.h>
 
 #include "transfer/transfer.h"
@@ -90,7 +92,7 @@ TEST_F(RetryTest, WaitsUntilTheDateThatTheServerNames) {
   EXPECT_TRUE(job.get());
 }
 
-TEST_F(RetryTest, ProgressStartsAgainWithTheAttempt) {
+TEST_F(RetryTest, ProgressKeepsWhatIsThere) {
   options_.clock = &clock_;
   options_.initial_back_off = options_.maximal_back_off = std::chrono::hours(1);
   server_.on("/m.onnx", {file_reply(body_).ending_with(test::HttpReply::Ending::close, 600),
@@ -99,7 +101,7 @@ TEST_F(RetryTest, ProgressStartsAgainWithTheAttempt) {
   advance_after_log(1, seconds(1));
   EXPECT_TRUE(test::eventually([&] {
     const Progress progress = job.progress();
-    return progress.bytes_total == body_.size() && progress.bytes_done == 0 &&
+    return progress.bytes_total == body_.size() && progress.bytes_done == 600 &&
            progress.bytes_per_second == 0;
   }));
   clock_.advance(std::chrono::hours(1));
@@ -123,7 +125,8 @@ TEST_F(RetryTest, OneBusyAnswerHoldsBackEveryRequestToThatHost) {
   const Job<Fetched> first = start(request_for(body_, {server_.url("/busy")}));
   ASSERT_TRUE(test::eventually([&] { return !log().empty(); }));
   FetchRequest request = request_for(body_, {server_.url("/other")});
-  request.destination += "2";
+  request.folder += "2";
+  std::filesystem::create_directories(request.folder);
   const Job<Fetched> second = start(std::move(request));
   EXPECT_FALSE(second.wait_for(milliseconds(150)));
   EXPECT_EQ(server_.request_count(), 1U);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/hasher.h"
+#include "support/ranged_file.h"
 
 namespace modelhub::transfer {
 namespace {
@@ -33,21 +34,12 @@ TransferFixture::TransferFixture()
 }
 
 std::string TransferFixture::model_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 2463534242;
-  for (char& byte : bytes) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    byte = static_cast<char>(state);
-  }
-  return bytes;
+  return *test::generated_content(size);
 }
 
 FetchRequest TransferFixture::request_for(const std::string& body,
                                           std::vector<std::string> urls) const {
-  return {"model.onnx", base::sha256_of(body), ByteCount(body.size()), std::move(urls),
-          destination()};
+  return {"model.onnx", base::sha256_of(body), ByteCount(body.size()), std::move(urls), folder()};
 }
 
 Result<Fetched> TransferFixture::fetch(const std::string& body, std::vector<std::string> urls) {

@@ -30,7 +30,9 @@ class TransferFixture : public ::testing::Test {
   Result<Fetched> fetch(const std::string& body, std::vector<std::string> urls);
   Job<Fetched> start(FetchRequest request);
 
-  std::string destination() const { return scratch_.path("staging/data"); }
+  std::string folder() const { return scratch_.path("staging"); }
+  std::string destination() const { return folder() + "/data"; }
+  std::string journal() const { return folder() + "/journal"; }
   bool has_destination() const;
   std::vector<std::string> log() const;
 

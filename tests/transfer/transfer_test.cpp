@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hasher.h"
+#include "transfer/journal.h"
 #include "transfer/transfer_fixture.h"
 
 namespace modelhub::transfer {
@@ -94,13 +95,14 @@ TEST_F(TransferTest, TwentyFetchesAtOnceKeepToTheConnectionsOfAHost) {
     const std::string path = "/m" + std::to_string(i);
     server_.on(path, file_reply(bodies.back()));
     FetchRequest request = request_for(bodies.back(), {server_.url(path)});
-    request.destination += std::to_string(i);
+    request.folder += std::to_string(i);
+    std::filesystem::create_directories(request.folder);
     jobs.push_back(start(std::move(request)));
   }
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const Result<Fetched> fetched = jobs[i].get();
     ASSERT_TRUE(fetched) << fetched.error().to_string();
-    EXPECT_EQ(test::content_of(destination() + std::to_string(i)), bodies[i]);
+    EXPECT_EQ(test::content_of(folder() + std::to_string(i) + "/data"), bodies[i]);
   }
   EXPECT_LE(server_.peak_connections(), 4U);
   EXPECT_EQ(transfer_->network_requests(), 20U);
@@ -135,14 +137,16 @@ TEST_F(TransferTest, TellsProgressThatOnlyGrowsAndEndsAtTheWhole) {
   EXPECT_TRUE(has_rate);
 }
 
-TEST_F(TransferTest, CancellingInTheMiddleEndsTheRequestAndRemovesTheFile) {
+TEST_F(TransferTest, CancellingInTheMiddleEndsTheRequestAndLeavesAPartialWithAJournal) {
   const std::string body = model_bytes(500'000);
   server_.on("/m.onnx", file_reply(body).ending_with(HttpReply::Ending::stall, 300'000));
   const Job<Fetched> job = start(request_for(body, {server_.url("/m.onnx")}));
   ASSERT_TRUE(test::eventually([&] { return has_destination() && job.progress().bytes_done > 0; }));
   job.cancel();
   EXPECT_EQ(job.get().error().code, ErrorCode::cancelled);
-  EXPECT_TRUE(test::eventually([&] { return !has_destination(); }));
+  transfer_->wait_until_left(folder());
+  EXPECT_TRUE(has_destination());
+  EXPECT_TRUE(load_journal(base::FileSystem::real(), journal()));
 }
 
 TEST_F(TransferTest, CancellingWhileWaitingToRetryIsAtOnce) {
@@ -154,14 +158,15 @@ TEST_F(TransferTest, CancellingWhileWaitingToRetryIsAtOnce) {
   EXPECT_EQ(job.get().error().code, ErrorCode::cancelled);
 }
 
-TEST_F(TransferTest, DestroyingItCancelsWhatRunsAndRemovesTheFiles) {
+TEST_F(TransferTest, DestroyingItCancelsWhatRunsAndLeavesAPartialWithAJournal) {
   const std::string body = model_bytes(500'000);
   server_.on("/m.onnx", file_reply(body).ending_with(HttpReply::Ending::stall, 300'000));
   const Job<Fetched> job = start(request_for(body, {server_.url("/m.onnx")}));
   ASSERT_TRUE(test::eventually([&] { return has_destination(); }));
   transfer_.reset();
   EXPECT_EQ(job.get().error().code, ErrorCode::cancelled);
-  EXPECT_FALSE(has_destination());
+  EXPECT_TRUE(has_destination());
+  EXPECT_TRUE(load_journal(base::FileSystem::real(), journal()));
 }
 
 TEST_F(TransferTest, MayBeDestroyedInACallbackOfItsOwnJob) {
@@ -200,7 +205,7 @@ TEST_F(TransferTest, AFullDiskIsToldForALocalSourceToo) {
 TEST_F(TransferTest, AMissingFolderIsTheStoresTrouble) {
   server_.on("/m.onnx", file_reply("body"));
   FetchRequest request = request_for("body", {server_.url("/m.onnx")});
-  request.destination = scratch_.path("no/such/folder/data");
+  request.folder = scratch_.path("no/such/folder");
   const Error error = start(std::move(request)).get().error();
   EXPECT_EQ(error.code, ErrorCode::not_found);
   EXPECT_EQ(error.subject, Subject::store);
@@ -211,7 +216,7 @@ TEST_F(TransferTest, RefusesRequestsThatCanNeverWork) {
   FetchRequest empty = request_for("", {server_.url("/m.onnx")});
   EXPECT_EQ(start(empty).get().error().code, ErrorCode::invalid_argument);
   FetchRequest nowhere = request_for("body", {server_.url("/m.onnx")});
-  nowhere.destination.clear();
+  nowhere.folder.clear();
   EXPECT_EQ(start(nowhere).get().error().code, ErrorCode::invalid_argument);
 }
 

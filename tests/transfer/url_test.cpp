@@ -40,6 +40,16 @@ TEST(UrlTest, RefusesWhatItCannotFetch) {
   EXPECT_EQ(parse_url("hf://org/model@rev/file").error().code, ErrorCode::unsupported);
 }
 
+TEST(UrlTest, AControlCharacterInAHostIsRefusedAndNotShown) {
+  for (const char* text : {"https://a%7f/x", "https://a%C2%9B2J/x", "https://a\xC2\x9B/x"}) {
+    const Result<Url> url = parse_url(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_EQ(url.error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(url.error().message.find('\x7f'), std::string::npos);
+    EXPECT_EQ(url.error().message.find('\x9B'), std::string::npos);
+  }
+}
+
 TEST(UrlTest, AMirrorHoldsFilesByDigest) {
   const Digest digest = base::sha256_of("x");
   EXPECT_EQ(mirror_url("https://m.example", digest).value().text,

@@ -17,8 +17,8 @@ int main(int, char** argv) {
   }
   const auto models = hub->list();
   const auto unknown = hub->pull("no_such_model").get();
-  std::cout << MODELHUB_VERSION << ": " << models.value().size() << " models\n";
-  return models.value().size() > 10 && !unknown &&
+  std::cout << MODELHUB_VERSION << ": " << models.value().models.size() << " models\n";
+  return models.value().models.size() > 10 && !unknown &&
                  unknown.error().code == modelhub::ErrorCode::not_found
              ? 0
              : 1;

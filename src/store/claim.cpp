@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "store/claim.h"
+
+#include <utility>
+
+#include "base/fork_generation.h"
+#include "store/home.h"
+
+namespace modelhub::store {
+namespace {
+
+constexpr ByteCount k_max_claim(1024);
+
+}  // namespace
+
+StagingName StagingName::parse(std::string_view name) {
+  StagingName parsed;
+  std::string_view owned = name;
+  if (owned.starts_with(Layout::k_left_prefix)) owned.remove_prefix(Layout::k_left_prefix.size());
+  Result<base::Owner> owner = base::Owner::parse_unique_suffix(owned);
+  if (!owner && owned.size() == name.size()) owner = base::Owner::parse(owned);
+  if (!owner) return parsed;
+  parsed.kind = owned.size() == name.size() ? Kind::announced : Kind::left;
+  parsed.owner = *std::move(owner);
+  return parsed;
+}
+
+bool StagingName::is_abandoned() const {
+  return kind == Kind::left ||
+         (kind == Kind::announced && owner->liveness() == base::Owner::Liveness::dead);
+}
+
+Result<std::optional<std::string>> Claims::read(const Digest& digest) const {
+  Result<std::string> text = base::read_whole_file(files_, layout_.claim(digest), k_max_claim);
+  if (text) return std::optional<std::string>(*std::move(text));
+  if (text.error().code == ErrorCode::not_found) return std::optional<std::string>();
+  return std::move(text).error();
+}
+
+std::optional<base::Owner> Claims::holder_of(std::string_view text) {
+  if (!text.ends_with('\n')) return std::nullopt;
+  text.remove_suffix(1);
+  Result<base::Owner> owner = base::Owner::parse_unique_suffix(text);
+  if (!owner) return std::nullopt;
+  return *std::move(owner);
+}
+
+Result<bool> Claims::take(const Digest& digest, const Ticket& ticket) const {
+  const std::string path = layout_.claim(digest);
+  const std::string temporary = path + ".tmp" + base::Owner::current().unique_suffix();
+  Result<void> done = write_new_file(files_, temporary, text_of(ticket));
+  if (done) done = files_.rename_without_replacing(temporary, path);
+  if (done) return true;
+  (void)files_.remove_file(temporary);
+  if (done.error().code == ErrorCode::busy) return false;
+  return std::move(done).error();
+}
+
+Result<bool> Claims::remove(const Digest& digest, const std::string& text) const {
+  const std::string path = layout_.claim(digest);
+  const std::string aside = path + ".tmp" + base::Owner::current().unique_suffix();
+  if (Result<void> done = files_.rename(path, aside); !done) {
+    if (done.error().code == ErrorCode::not_found) return false;
+    return std::move(done).error();
+  }
+  const Result<std::string> found = base::read_whole_file(files_, aside, k_max_claim);
+  const bool is_same = found && *found == text;
+  if (!is_same && files_.rename_without_replacing(aside, path)) return false;
+  (void)files_.remove_file(aside);
+  return is_same;
+}
+
+void Claims::release(const Digest& digest, const Ticket& ticket) const {
+  const Result<std::optional<std::string>> text = read(digest);
+  if (text && *text == text_of(ticket)) (void)files_.remove_file(layout_.claim(digest));
+}
+
+Pulse::Pulse(base::FileSystem& files, const base::Clock& clock, std::string path)
+    : files_(files),
+      clock_(clock),
+      path_(std::move(path)),
+      fork_generation_(base::fork_generation()),
+      last_(clock.steady_now()) {}
+
+Pulse::~Pulse() {
+  if (beats_ != 0 && fork_generation_ == base::fork_generation()) (void)files_.remove_file(path_);
+}
+
+void Pulse::beat() {
+  std::lock_guard lock(mutex_);
+  const auto now = clock_.steady_now();
+  if (now - last_ < k_report_interval) return;
+  last_ = now;
+  (void)write_rebuildable_file(files_, path_, std::to_string(++beats_) + "\n");
+}
+
+}  // namespace modelhub::store

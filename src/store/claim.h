@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/owner.h"
+#include "store/layout.h"
+#include "store/ticket.h"
+
+namespace modelhub::store {
+
+// What a folder in staging/<hex>/ is, by its name.
+struct StagingName {
+  enum class Kind {
+    announced,  // "<owner>.<n>", or "<owner>" as modelhub 0.1 wrote it
+    left,       // "left.<owner>.<n>": nobody's
+    unknown,
+  };
+  Kind kind = Kind::unknown;
+  std::optional<base::Owner> owner;
+
+  static StagingName parse(std::string_view name);
+  // The owner cannot come back to it.
+  bool is_abandoned() const;
+};
+
+// Who fetches a blob: the file staging/<hex>/claim, which names the folder of its holder.
+//
+// Invariants:    only saves work. Every writer has a folder of its own, and what two have fetched
+//                is published once: nothing goes wrong when two believe that they hold a claim.
+//                The file has its whole content from the moment at which it has its name.
+// Thread safety: all methods from any thread, and from several processes.
+// Errors:        io_error, no_space.
+class Claims {
+ public:
+  Claims(const Layout& layout, base::FileSystem& files) : layout_(layout), files_(files) {}
+
+  // Its text; nothing when there is none.
+  Result<std::optional<std::string>> read(const Digest& digest) const;
+  // Who wrote that text; nothing when it names nobody, as after a power cut.
+  static std::optional<base::Owner> holder_of(std::string_view text);
+
+  // False when there is one already.
+  Result<bool> take(const Digest& digest, const Ticket& ticket) const;
+  // Removes the claim if it still has this text. False when somebody else was faster. The claim is
+  // renamed aside and looked at after: a claim that came in between is given back.
+  Result<bool> remove(const Digest& digest, const std::string& text) const;
+  // Removes the ticket's own claim.
+  void release(const Digest& digest, const Ticket& ticket) const;
+
+ private:
+  static std::string text_of(const Ticket& ticket) { return ticket.name() + "\n"; }
+
+  const Layout& layout_;
+  base::FileSystem& files_;
+};
+
+// The sign of life of one pull: the file staging/<owner>.<n>.pulse changes while the pull makes
+// progress with any of its files.
+//
+// Ownership:     removes the file in the end.
+// Thread safety: all methods from any thread.
+class Pulse {
+ public:
+  // Nothing is written before the first interval has passed: a short pull leaves no trace.
+  Pulse(base::FileSystem& files, const base::Clock& clock, std::string path);
+  ~Pulse();
+  Pulse(const Pulse&) = delete;
+  Pulse& operator=(const Pulse&) = delete;
+
+  void beat();
+
+ private:
+  base::FileSystem& files_;
+  const base::Clock& clock_;
+  const std::string path_;
+  const std::uint64_t fork_generation_;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point last_;  // guarded by mutex_
+  std::uint64_t beats_ = 0;                     // guarded by mutex_
+};
+
+// How often a holder writes what waiters see.
+inline constexpr std::chrono::seconds k_report_interval(1);
+
+}  // namespace modelhub::store

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/connection_policy.h"
+
+#include <algorithm>
+
+#include "transfer/chunks.h"
+
+namespace modelhub::transfer {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Below, a request costs more than it brings.
+constexpr std::uint64_t k_smallest_piece = 256 * 1024;
+// Of a fast and long line: more would leave the hashing too far behind.
+constexpr std::uint64_t k_largest_piece = 4 * k_chunk_bytes;
+constexpr std::uint64_t k_piece_unit = 64 * 1024;
+
+// What is over in less is not worth another connection.
+constexpr double k_worth_seconds = 0.25;
+
+// More connections must bring at least this much, or they are only impolite.
+constexpr double k_least_gain = 1.2;
+// As good as no loss: the next step may be larger.
+constexpr double k_full_gain = 1.7;
+
+constexpr milliseconds k_shortest_settling{50};
+constexpr milliseconds k_longest_settling{1000};
+
+constexpr milliseconds k_answer_time{20};  // what a server thinks about
+
+constexpr milliseconds k_known_after{1000};
+constexpr milliseconds k_slow_after{2000};
+constexpr double k_slow_part = 0.2;  // of what is typical
+
+double seconds_of(milliseconds time) { return static_cast<double>(time.count()) / 1000; }
+
+}  // namespace
+
+milliseconds settling_time(milliseconds round_trip) {
+  // Two round trips until the first byte; then TCP doubles its pace with each, from 14 KB on.
+  return std::clamp(round_trip * 12, k_shortest_settling, k_longest_settling);
+}
+
+RampDecision decide_ramp(const RampSnapshot& now) {
+  if (now.connections > now.limit) return {Ramp::shrink, now.limit};
+  if (now.since_change < settling_time(now.round_trip) || now.rate <= 0) {
+    return {Ramp::wait, now.connections};
+  }
+  const bool has_grown = now.connections_before > 0 && now.connections > now.connections_before;
+  if (has_grown && !now.is_held_back && now.rate < now.rate_before * k_least_gain) {
+    return {Ramp::shrink, now.connections_before};
+  }
+  const bool is_nearly_done = static_cast<double>(now.bytes_left) < now.rate * k_worth_seconds ||
+                              now.bytes_left <= 2 * k_chunk_bytes;
+  if (now.is_held_back || is_nearly_done || now.connections >= now.limit) {
+    return {Ramp::stay, now.connections};
+  }
+  const double expected =
+      has_grown ? static_cast<double>(now.connections) / now.connections_before : 0;
+  const bool is_full_gain =
+      has_grown && now.rate >= now.rate_before * (1 + (expected - 1) * (k_full_gain - 1));
+  // The first connection was asked for everything, and is lost where its run is cut: a single
+  // further one would hardly make up for that.
+  return {Ramp::grow,
+          std::min(now.limit, now.connections * (is_full_gain || now.connections == 1 ? 4 : 2))};
+}
+
+double typical_rate(const std::vector<LaneSnapshot>& lanes, double before) {
+  std::vector<double> rates;
+  for (const LaneSnapshot& lane : lanes) {
+    if (!lane.is_paused && lane.age >= k_known_after) rates.push_back(lane.rate);
+  }
+  if (rates.size() < 2) return before;
+  // The upper one of two: with two connections, the faster sets the measure.
+  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+  std::nth_element(rates.begin(), middle, rates.end());
+  return *middle;
+}
+
+std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, double typical) {
+  std::optional<std::size_t> slowest;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const LaneSnapshot& lane = lanes[i];
+    if (lane.is_paused || lane.age < k_slow_after || lane.left.is_empty()) continue;
+    if (lane.rate >= typical * k_slow_part) continue;
+    if (!slowest || lane.rate < lanes[*slowest].rate) slowest = i;
+  }
+  return slowest;
+}
+
+std::uint64_t piece_size(std::uint64_t unclaimed, int lanes, double lane_rate,
+                         milliseconds round_trip) {
+  // Eight round trips' worth: the pause between two requests costs an eighth at most.
+  const auto paying = static_cast<std::uint64_t>(lane_rate * seconds_of(round_trip) * 8);
+  const std::uint64_t least = std::clamp(paying, k_smallest_piece, k_largest_piece);
+  const std::uint64_t fair = unclaimed / (2 * static_cast<std::uint64_t>(std::max(lanes, 1)));
+  const std::uint64_t size = std::clamp(fair, least, std::max(least, k_chunk_bytes));
+  return (size + k_piece_unit - 1) / k_piece_unit * k_piece_unit;
+}
+
+std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, std::uint64_t window_end,
+                                milliseconds round_trip) {
+  std::optional<Cut> best;
+  double longest = 0;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const LaneSnapshot& lane = lanes[i];
+    if (lane.left.size() < 2 * k_smallest_piece) continue;
+    // Of a run that goes on and on, so much stays with its connection that it does not come to the
+    // cut before the other one has answered.
+    const double until_answer = seconds_of(4 * round_trip + k_answer_time);
+    const auto meanwhile = static_cast<std::uint64_t>(lane.rate * until_answer);
+    const std::uint64_t kept =
+        std::min(lane.left.size() / 2, std::clamp(meanwhile, k_chunk_bytes, 8 * k_chunk_bytes));
+    const std::uint64_t at =
+        (lane.left.from + kept + k_piece_unit - 1) / k_piece_unit * k_piece_unit;
+    if (at >= lane.left.to || at >= window_end) continue;
+    const double seconds = static_cast<double>(lane.left.size()) / std::max(lane.rate, 1.0);
+    // It ends by itself before help would be there.
+    if (seconds < 4 * seconds_of(round_trip)) continue;
+    if (seconds <= longest) continue;
+    longest = seconds;
+    best = Cut{i, at};
+  }
+  return best;
+}
+
+}  // namespace modelhub::transfer

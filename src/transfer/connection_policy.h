@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "transfer/byte_ranges.h"
+
+namespace modelhub::transfer {
+
+// How many connections a file gets, and what each of them reads. Pure functions of a snapshot.
+
+// One connection first. More when the rate of each is what limits: their number is doubled as long
+// as that brings enough, and taken back when it did not.
+struct RampSnapshot {
+  int connections = 1;           // that are wanted now
+  int limit = 1;                 // politeness; 1 where the server does not honour ranges
+  std::uint64_t bytes_left = 0;  // to be received
+  double rate = 0;               // bytes/s since the last change had settled
+  int connections_before = 0;    // before the last change; 0: there was none
+  double rate_before = 0;        // then
+  std::chrono::milliseconds since_change{0};
+  std::chrono::milliseconds round_trip{0};
+  bool is_held_back = false;  // by the disk, the hash or --limit-rate: not by the network
+};
+
+enum class Ramp {
+  wait,   // measure on
+  stay,   // this is the number; look again later
+  grow,   // to `connections`
+  shrink  // to `connections`: the last ones brought nothing
+};
+struct RampDecision {
+  Ramp what = Ramp::wait;
+  int connections = 1;
+  friend bool operator==(const RampDecision&, const RampDecision&) = default;
+};
+
+RampDecision decide_ramp(const RampSnapshot& now);
+
+// When a number of connections is settled enough to be judged.
+std::chrono::milliseconds settling_time(std::chrono::milliseconds round_trip);
+
+// One connection at work.
+struct LaneSnapshot {
+  ByteRange left;   // what it still has to read
+  double rate = 0;  // bytes/s over the last moments
+  std::chrono::milliseconds age{0};
+  bool is_paused = false;  // by us
+};
+
+// What a connection of this file brings: the median, or what it was while there were others to
+// compare with (`before`).
+double typical_rate(const std::vector<LaneSnapshot>& lanes, double before);
+// The connection to give up because it is far slower than is typical (or stands still) and a fresh
+// one may do better.
+std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, double typical);
+
+// How much a new connection should ask for at once, when `unclaimed` bytes are left for `lanes` of
+// them: a segment, less towards the end so that all end together, but no less than pays for a
+// round trip, of up to four segments.
+std::uint64_t piece_size(std::uint64_t unclaimed, int lanes, double lane_rate,
+                         std::chrono::milliseconds round_trip);
+
+// Where to cut what another connection has left, for an idle one to take the second part.
+struct Cut {
+  std::size_t lane = 0;
+  std::uint64_t at = 0;
+};
+std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, std::uint64_t window_end,
+                                std::chrono::milliseconds round_trip);
+
+}  // namespace modelhub::transfer

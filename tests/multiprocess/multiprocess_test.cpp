@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The real program, many times at once, in one home.
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "base/hasher.h"
+#include "cli/cli_fixture.h"
+#include "support/http_server.h"
+#include "support/sanitized.h"
+
+namespace modelhub::test {
+namespace {
+
+constexpr int k_many = k_is_sanitized ? 12 : 64;
+constexpr int k_models = 16;
+constexpr std::size_t k_model_bytes = 1'000'000;
+constexpr std::uint64_t k_block = 4096;
+constexpr std::uint64_t k_model_on_disk = (k_model_bytes + k_block - 1) / k_block * k_block;
+
+std::string content_of_model(int number, std::size_t bytes) {
+  std::string content(bytes, '\0');
+  std::uint64_t state = 88172645463325252ULL + static_cast<std::uint64_t>(number);
+  for (char& c : content) {
+    state ^= state << 13U;
+    state ^= state >> 7U;
+    state ^= state << 17U;
+    c = static_cast<char>(state);
+  }
+  return content;
+}
+
+std::string model_document(const std::string& name, const std::string& content) {
+  return R"({ "name": ")" + name + R"(", "task": "detect", "title": ")" + name +
+         R"(", "license": "MIT", "default_version": "1", "versions": [ { "version": "1", "variants": [ {
+      "id": "onnx", "format": "onnx", "precision": "float32", "files": [ { "path": "a.onnx", "bytes": )" +
+         std::to_string(content.size()) + R"(, "sha256": ")" + base::sha256_of(content).hex() +
+         R"(", "urls": [] } ] } ] } ] })";
+}
+
+class MultiprocessTest : public CliTest {
+ protected:
+  MultiprocessTest() { options_.environment["MODELHUB_MIRRORS"] = server_.url(""); }
+
+  void serve(const std::map<std::string, std::string>& models) {
+    std::string documents;
+    for (const auto& [name, content] : models) {
+      documents += (documents.empty() ? "" : ", ") + model_document(name, content);
+      server_.on("/sha256/" + base::sha256_of(content).hex(), file_reply(content));
+    }
+    options_.environment["MODELHUB_CATALOG"] =
+        write("layer.json", R"({ "schema": 1, "models": [ )" + documents + " ] }");
+  }
+
+  // Every regular file below blobs and staging that has bytes: inode -> what it takes.
+  std::map<::ino_t, std::uint64_t> files_on_disk() const {
+    std::map<::ino_t, std::uint64_t> files;
+    for (const char* folder : {"/blobs", "/staging", "/quarantine"}) {
+      std::error_code error;
+      std::filesystem::recursive_directory_iterator at(home_ + folder, error);
+      for (; !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+        struct stat stat {};
+        if (::lstat(at->path().c_str(), &stat) != 0 || !S_ISREG(stat.st_mode)) continue;
+        if (stat.st_size <= 4096) continue;  // tags, claims and signs of life
+        const auto size = static_cast<std::uint64_t>(stat.st_size);
+        files[stat.st_ino] = (size + k_block - 1) / k_block * k_block;
+      }
+    }
+    return files;
+  }
+
+  HttpServer server_;
+};
+
+TEST_F(MultiprocessTest, ManyProcessesThatPullOneModelCauseOneDownload) {
+  const std::string content = content_of_model(0, 8 * k_model_bytes);
+  serve({{"shared", content}});
+  std::atomic<int> succeeded = 0;
+  std::vector<std::thread> processes;
+  for (int i = 0; i < k_many; ++i) {
+    processes.emplace_back([&] {
+      const ProcessResult result = run({"pull", "shared"});
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+      if (result.exit_code == 0) ++succeeded;
+    });
+  }
+  for (std::thread& process : processes) process.join();
+  EXPECT_EQ(succeeded, k_many);
+  EXPECT_EQ(server_.body_bytes_sent(), content.size()) << "1.0 times the model";
+  EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
+}
+
+TEST_F(MultiprocessTest, ABudgetForThreeModelsHoldsWhileSixteenProcessesPull) {
+  constexpr std::uint64_t k_budget = 3 * k_model_on_disk + 2 * k_block;
+  std::map<std::string, std::string> models;
+  for (int i = 0; i < k_models; ++i)
+    models["model_" + std::to_string(i)] = content_of_model(i, k_model_bytes);
+  serve(models);
+  ASSERT_EQ(run({"cache", "budget", std::to_string(k_budget)}).exit_code, 0);
+
+  std::atomic<bool> is_over = false;
+  std::uint64_t most = 0;
+  std::uint64_t samples = 0;
+  std::thread watcher([&] {
+    while (!is_over) {
+      // What changes while it is looked at says nothing about an instant.
+      const auto first = files_on_disk();
+      if (first != files_on_disk()) continue;
+      std::uint64_t sum = 0;
+      for (const auto& [inode, bytes] : first) sum += bytes;
+      most = std::max(most, sum);
+      ++samples;
+    }
+  });
+  std::vector<std::thread> processes;
+  for (const auto& [name, content] : models) {
+    processes.emplace_back([&, name = name] {
+      const ProcessResult result = run({"pull", name});
+      EXPECT_EQ(result.exit_code, 0) << name << ": " << result.err;
+    });
+  }
+  for (std::thread& process : processes) process.join();
+  is_over = true;
+  watcher.join();
+  EXPECT_GT(samples, 10U);
+  EXPECT_LE(most, k_budget);
+  EXPECT_GE(most, 2 * k_model_on_disk) << "the space is used, too";
+  EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
+}
+
+TEST_F(MultiprocessTest, APinnedModelIsRefusedAsRoomBeforeAnythingIsFetched) {
+  serve({{"one", content_of_model(1, k_model_bytes)}, {"two", content_of_model(2, k_model_bytes)}});
+  ASSERT_EQ(run({"cache", "budget", std::to_string(k_model_on_disk + k_block)}).exit_code, 0);
+  ASSERT_EQ(run({"pull", "one"}).exit_code, 0);
+  ASSERT_EQ(run({"pin", "one"}).exit_code, 0);
+  const ProcessResult refused = run({"pull", "two"});
+  EXPECT_EQ(refused.exit_code, 6) << refused.err;
+  EXPECT_EQ(server_.request_count(), 1U) << "refused before anything was fetched";
+  EXPECT_EQ(run({"verify", "one", "--full"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace modelhub::test

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/connection_policy.h"
+
+#include <gmock/gmock.h>
+
+#include "transfer/chunks.h"
+
+namespace modelhub::transfer {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr double k_policy_mb = 1e6;
+constexpr std::uint64_t k_policy_mib = 1024 * 1024;
+
+RampSnapshot settled_at(int connections, double rate) {
+  RampSnapshot now;
+  now.connections = connections;
+  now.limit = 8;
+  now.bytes_left = 1'000'000'000;
+  now.rate = rate;
+  now.since_change = milliseconds(1000);
+  return now;
+}
+
+RampSnapshot grown_to(int before, double rate_before, int connections, double rate) {
+  RampSnapshot now = settled_at(connections, rate);
+  now.connections_before = before;
+  now.rate_before = rate_before;
+  return now;
+}
+
+TEST(RampTest, OneConnectionIsMeasuredBeforeThereAreMore) {
+  RampSnapshot now = settled_at(1, 50 * k_policy_mb);
+  now.since_change = milliseconds(10);
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
+  now.since_change = milliseconds(60);
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
+  now.round_trip = milliseconds(50);
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
+}
+
+TEST(RampTest, GrowsWhileItBringsSomethingAndFasterWhileItBringsAll) {
+  EXPECT_EQ(decide_ramp(grown_to(1, 50 * k_policy_mb, 2, 70 * k_policy_mb)),
+            (RampDecision{Ramp::grow, 4}));
+  EXPECT_EQ(decide_ramp(grown_to(1, 50 * k_policy_mb, 2, 99 * k_policy_mb)),
+            (RampDecision{Ramp::grow, 8}));
+  EXPECT_EQ(decide_ramp(grown_to(4, 100 * k_policy_mb, 8, 190 * k_policy_mb)),
+            (RampDecision{Ramp::stay, 8}));
+}
+
+TEST(RampTest, TakesBackWhatBroughtNothing) {
+  EXPECT_EQ(decide_ramp(grown_to(2, 100 * k_policy_mb, 4, 105 * k_policy_mb)),
+            (RampDecision{Ramp::shrink, 2}));
+}
+
+TEST(RampTest, DoesNotAskForMoreWhenTheNetworkIsNotTheLimit) {
+  RampSnapshot now = settled_at(1, 50 * k_policy_mb);
+  now.is_held_back = true;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::stay, 1}));
+}
+
+TEST(RampTest, DoesNotAskForMoreWhenItIsNearlyDone) {
+  RampSnapshot now = settled_at(1, 50 * k_policy_mb);
+  now.bytes_left = 2 * k_chunk_bytes;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::stay);
+  now = settled_at(1, 1000 * k_policy_mb);
+  now.bytes_left = 100'000'000;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::stay);
+}
+
+TEST(RampTest, KeepsToTheLimit) {
+  RampSnapshot now = settled_at(4, 50 * k_policy_mb);
+  now.limit = 1;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::shrink, 1}));
+  now.limit = 5;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 5}));
+}
+
+LaneSnapshot lane_of(std::uint64_t from, std::uint64_t to, double rate, int age_ms = 5000) {
+  return {{from, to}, rate, milliseconds(age_ms), false};
+}
+
+std::optional<std::size_t> slow_of(const std::vector<LaneSnapshot>& lanes, double before = 0) {
+  return slow_lane(lanes, typical_rate(lanes, before));
+}
+
+TEST(SlowLaneTest, TheLastOneIsMeasuredAgainstThoseThatWere) {
+  EXPECT_EQ(slow_of({lane_of(0, 9, 1 * k_policy_mb)}, 50 * k_policy_mb), 0U);
+  EXPECT_FALSE(slow_of({lane_of(0, 9, 40 * k_policy_mb)}, 50 * k_policy_mb));
+}
+
+TEST(SlowLaneTest, OneFarBelowTheOthersIsReplaced) {
+  EXPECT_EQ(slow_of({lane_of(0, 9, 50 * k_policy_mb), lane_of(9, 19, 50 * k_policy_mb),
+                     lane_of(19, 29, 1 * k_policy_mb)}),
+            2U);
+  EXPECT_EQ(slow_of({lane_of(0, 9, 0), lane_of(9, 19, 50 * k_policy_mb)}), 0U);
+}
+
+TEST(SlowLaneTest, AYoungOneAPausedOneAndOneOfItsKindAreSpared) {
+  EXPECT_FALSE(slow_of({lane_of(0, 9, 50 * k_policy_mb), lane_of(9, 19, 1 * k_policy_mb, 500)}));
+  EXPECT_FALSE(slow_of({lane_of(0, 9, 50 * k_policy_mb), lane_of(9, 19, 30 * k_policy_mb)}));
+  EXPECT_FALSE(slow_of({lane_of(0, 9, 1)}));
+  LaneSnapshot paused = lane_of(0, 9, 0);
+  paused.is_paused = true;
+  EXPECT_FALSE(slow_of({paused, lane_of(9, 19, 50 * k_policy_mb)}));
+}
+
+TEST(PieceTest, ASegmentThenLessSoThatAllEndTogether) {
+  EXPECT_EQ(piece_size(1000 * k_policy_mib, 8, 0, milliseconds(0)), k_chunk_bytes);
+  EXPECT_EQ(piece_size(16 * k_policy_mib, 8, 0, milliseconds(0)), k_policy_mib);
+  EXPECT_EQ(piece_size(k_policy_mib, 8, 0, milliseconds(0)), k_policy_mib / 4);
+}
+
+TEST(PieceTest, IsLargeEnoughToPayForARoundTrip) {
+  EXPECT_EQ(piece_size(k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)),
+            123U * 64 * 1024);  // 8 MB
+  EXPECT_EQ(piece_size(k_policy_mib, 8, 500 * k_policy_mb, milliseconds(50)), 4 * k_chunk_bytes);
+}
+
+TEST(CutTest, TheConnectionThatWouldEndLastGivesTheSecondHalf) {
+  const auto cut = cut_for_idle({lane_of(0, k_policy_mib, 10 * k_policy_mb),
+                                 lane_of(4 * k_policy_mib, 6 * k_policy_mib, 1 * k_policy_mb)},
+                                UINT64_MAX, milliseconds(1));
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->lane, 1U);
+  EXPECT_EQ(cut->at, 5 * k_policy_mib);
+}
+
+TEST(CutTest, ARunThatGoesOnAndOnKeepsASegment) {
+  const auto cut = cut_for_idle({lane_of(k_policy_mib, 1000 * k_policy_mib, 10 * k_policy_mb)},
+                                UINT64_MAX, milliseconds(1));
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->at, 5 * k_policy_mib);
+}
+
+TEST(CutTest, WhatIsSmallOrEndsSoonOrLiesTooFarAheadIsLeft) {
+  EXPECT_FALSE(cut_for_idle({lane_of(0, 400 * 1024, 1)}, UINT64_MAX, milliseconds(1)));
+  EXPECT_FALSE(
+      cut_for_idle({lane_of(0, k_policy_mib, 1000 * k_policy_mb)}, UINT64_MAX, milliseconds(50)));
+  EXPECT_FALSE(cut_for_idle({lane_of(8 * k_policy_mib, 16 * k_policy_mib, 1)}, 9 * k_policy_mib,
+                            milliseconds(1)));
+}
+
+}  // namespace
+}  // namespace modelhub::transfer
