@@ -24,6 +24,20 @@ std::chrono::milliseconds to_milliseconds(std::chrono::steady_clock::duration ti
   return std::chrono::duration_cast<std::chrono::milliseconds>(time);
 }
 
+// How far a connection at `from` reads on, up to `end`: to what others read, or what is there. It
+// reads once more what little they left before they broke: that is sooner here than the answer to
+// a request for what lies behind.
+std::uint64_t end_of_reading(std::uint64_t from, std::uint64_t end, const ByteRanges& present,
+                             const ByteRanges& taken) {
+  while (true) {
+    const std::uint64_t to = taken.first_gap({from, end}).to;
+    const std::uint64_t behind = present.end_of_run(to);
+    const bool is_scrap = behind > to && behind - to < k_useful_bytes;
+    if (!is_scrap || taken.end_of_run(to) != behind || behind >= end) return to;
+    from = behind;
+  }
+}
+
 }  // namespace
 
 // ---- what to read next ----
@@ -131,7 +145,7 @@ void Fetch::give_back(const Lane& lost) {
     for (const auto& lane : lanes_) {
       if (lane.get() != &lost) taken.add(lane->left());
     }
-    other->limit = taken.first_gap({other->limit, other->asked.to}).to;
+    other->limit = end_of_reading(other->limit, other->asked.to, landing_->present(), taken);
     return;
   }
 }
