@@ -6,8 +6,7 @@
 #include <cerrno>
 #include <new>
 
-#include <archive.h>
-#include <archive_entry.h>
+#include "transfer/libarchive.h"
 
 namespace modelhub::transfer {
 namespace {
@@ -34,19 +33,11 @@ std::string printable(std::string_view name) {
   return name.size() > k_max_shown_bytes ? shown + "..." : shown;
 }
 
-std::uint64_t consumed_by(archive* handle) {
-  return static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(handle, -1), 0));
-}
-
-std::uint64_t unpacked_by(archive* handle) {
-  return static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(handle, 0), 0));
-}
-
 // libarchive knows a name as bytes or as UTF-8; not every name can be had in both ways in every
 // locale.
-std::string name_of(archive_entry* entry) {
-  if (const char* name = archive_entry_pathname(entry)) return name;
-  if (const char* name = archive_entry_pathname_utf8(entry)) return name;
+std::string name_of(const Libarchive& library, archive_entry* entry) {
+  if (const char* name = library.entry_pathname(entry)) return name;
+  if (const char* name = library.entry_pathname_utf8(entry)) return name;
   return {};
 }
 
@@ -63,7 +54,7 @@ std::optional<std::string> comparable_member(std::string_view name) {
   return std::string(name);
 }
 
-void ArchiveMember::Free::operator()(archive* handle) const { archive_read_free(handle); }
+void ArchiveMember::Free::operator()(archive* handle) const { library->read_free(handle); }
 
 ArchiveMember::ArchiveMember(ArchiveSource& source, UnpackKind kind, std::string_view member,
                              std::string called)
@@ -71,24 +62,37 @@ ArchiveMember::ArchiveMember(ArchiveSource& source, UnpackKind kind, std::string
       kind_(kind),
       member_(comparable_member(member).value_or("")),
       archive_(std::move(called)),
-      piece_(k_piece_bytes),
-      handle_(archive_read_new()) {
-  if (!handle_) throw std::bad_alloc();
-}
+      piece_(k_piece_bytes) {}
 
 ArchiveMember::~ArchiveMember() = default;
 
+std::uint64_t ArchiveMember::consumed() const {
+  const la_int64_t bytes = library_->filter_bytes(handle_.get(), -1);
+  return static_cast<std::uint64_t>(std::max<la_int64_t>(bytes, 0));
+}
+
+std::uint64_t ArchiveMember::unpacked() const {
+  const la_int64_t bytes = library_->filter_bytes(handle_.get(), 0);
+  return static_cast<std::uint64_t>(std::max<la_int64_t>(bytes, 0));
+}
+
 Result<std::optional<ByteCount>> ArchiveMember::open() {
+  Result<const Libarchive*> library = Libarchive::open();
+  if (!library) return std::move(library).error().with_context("unpack " + archive_);
+  library_ = *library;
+  handle_ = std::unique_ptr<archive, Free>(library_->read_new(), Free{library_});
+  if (!handle_) throw std::bad_alloc();
   archive* const handle = handle_.get();
   // Named and not guessed: libarchive would unpack what is packed twice, or not packed at all.
   const bool is_bz2 = kind_ == UnpackKind::bz2;
   const int set_up[] = {
-      is_bz2 ? archive_read_support_format_raw(handle) : archive_read_support_format_tar(handle),
-      archive_read_append_filter(handle, is_bz2 ? ARCHIVE_FILTER_BZIP2 : ARCHIVE_FILTER_GZIP)};
+      is_bz2 ? library_->read_support_format_raw(handle)
+             : library_->read_support_format_tar(handle),
+      library_->read_append_filter(handle, is_bz2 ? ARCHIVE_FILTER_BZIP2 : ARCHIVE_FILTER_GZIP)};
   for (const int code : set_up) {
     if (code != ARCHIVE_OK) return failure();
   }
-  if (archive_read_open(handle, this, nullptr, &on_read, nullptr) != ARCHIVE_OK) return failure();
+  if (library_->read_open(handle, this, nullptr, &on_read, nullptr) != ARCHIVE_OK) return failure();
   if (Result<void> found = find_member(); !found) return std::move(found).error();
   phase_ = Phase::in_body;
   return size_;
@@ -98,38 +102,38 @@ Result<void> ArchiveMember::find_member() {
   for (;;) {
     archive_entry* entry = nullptr;
     phase_ = Phase::in_head;
-    head_begin_ = unpacked_by(handle_.get());
-    const int code = archive_read_next_header(handle_.get(), &entry);
+    head_begin_ = unpacked();
+    const int code = library_->read_next_header(handle_.get(), &entry);
     if (code == ARCHIVE_EOF) return not_there();
     // A warning is about an owner or a name in a foreign character set.
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return failure();
     if (kind_ == UnpackKind::bz2) return {};
     if (is_wanted(entry)) {
-      if (archive_entry_size_is_set(entry) != 0) {
+      if (library_->entry_size_is_set(entry) != 0) {
         size_ = ByteCount(
-            static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0)));
+            static_cast<std::uint64_t>(std::max<la_int64_t>(library_->entry_size(entry), 0)));
       }
       return {};
     }
     phase_ = Phase::in_body;
-    if (archive_read_data_skip(handle_.get()) < ARCHIVE_WARN) return failure();
+    if (library_->read_data_skip(handle_.get()) < ARCHIVE_WARN) return failure();
   }
 }
 
 bool ArchiveMember::is_wanted(archive_entry* entry) {
-  const std::string name = name_of(entry);
+  const std::string name = name_of(*library_, entry);
   ++seen_;
   if (seen_names_.size() < k_max_shown_names) seen_names_.push_back(printable(name));
   if (member_.empty() || comparable_member(name) != member_) return false;
-  const bool is_file = archive_entry_filetype(entry) == AE_IFREG &&
-                       archive_entry_hardlink(entry) == nullptr &&
-                       archive_entry_symlink(entry) == nullptr;
+  const bool is_file = library_->entry_filetype(entry) == AE_IFREG &&
+                       library_->entry_hardlink(entry) == nullptr &&
+                       library_->entry_symlink(entry) == nullptr;
   is_other_kind_ = is_other_kind_ || !is_file;
   return is_file;
 }
 
 Result<std::size_t> ArchiveMember::read(std::span<std::byte> bytes) {
-  const la_ssize_t count = archive_read_data(handle_.get(), bytes.data(), bytes.size());
+  const la_ssize_t count = library_->read_data(handle_.get(), bytes.data(), bytes.size());
   if (count < 0) return failure();
   const std::size_t done = static_cast<std::size_t>(count);
   if (done < bytes.size() && kind_ == UnpackKind::bz2) {
@@ -140,7 +144,7 @@ Result<std::size_t> ArchiveMember::read(std::span<std::byte> bytes) {
 
 // libarchive takes whatever follows a bzip2 stream for the end of the file.
 Result<void> ArchiveMember::check_end() {
-  const std::uint64_t consumed = consumed_by(handle_.get());
+  const std::uint64_t consumed = this->consumed();
   std::uint64_t rest = delivered_ - std::min(consumed, delivered_);
   if (rest == 0) {
     Result<std::size_t> more = next_piece();
@@ -151,13 +155,13 @@ Result<void> ArchiveMember::check_end() {
   return corrupt("bytes that are no bzip2 follow its end, at byte " + std::to_string(consumed));
 }
 
-std::ptrdiff_t ArchiveMember::on_read(archive* handle, void* self, const void** bytes) {
+std::ptrdiff_t ArchiveMember::on_read(archive* /*handle*/, void* self, const void** bytes) {
   ArchiveMember& member = *static_cast<ArchiveMember*>(self);
   try {
-    if (member.delivered_ - consumed_by(handle) > k_max_unread_bytes) {
+    if (member.delivered_ - member.consumed() > k_max_unread_bytes) {
       member.refusal_ = member.corrupt("its header has no end");
     } else if (member.phase_ == Phase::in_head &&
-               unpacked_by(handle) - member.head_begin_ > k_max_head_bytes) {
+               member.unpacked() - member.head_begin_ > k_max_head_bytes) {
       member.refusal_ = member.corrupt("a header in it has no end");
     } else {
       Result<std::size_t> count = member.next_piece();
@@ -194,12 +198,12 @@ Error ArchiveMember::corrupt(const std::string& why) const {
 
 Error ArchiveMember::failure() const {
   if (refusal_) return *refusal_;
-  const char* const text = archive_error_string(handle_.get());
-  if (archive_errno(handle_.get()) == ENOMEM) {
+  const char* const text = library_->error_string(handle_.get());
+  if (library_->error_number(handle_.get()) == ENOMEM) {
     return {ErrorCode::out_of_memory, Subject::model,
             "cannot unpack " + archive_ + ": there is not enough memory"};
   }
-  if (consumed_by(handle_.get()) == 0)
+  if (consumed() == 0)
     return corrupt(kind_ == UnpackKind::bz2 ? "it is not a bzip2 file" : "it is not a gzip file");
   return corrupt(text != nullptr ? printable(text) : "libarchive does not say why");
 }

@@ -19,6 +19,8 @@ struct archive_entry;
 
 namespace modelhub::transfer {
 
+struct Libarchive;
+
 // The archives that a catalog may name.
 enum class UnpackKind {
   bz2,     // one compressed file; it has no name inside
@@ -65,9 +67,13 @@ class ArchiveMember {
   enum class Phase { in_head, in_body };
 
   struct Free {
+    const Libarchive* library;
     void operator()(archive* handle) const;
   };
 
+  // Bytes of the archive that libarchive has used, and what it made of them.
+  std::uint64_t consumed() const;
+  std::uint64_t unpacked() const;
   static std::ptrdiff_t on_read(archive* handle, void* self, const void** bytes);
   Result<std::size_t> next_piece();
   Result<void> find_member();
@@ -83,6 +89,7 @@ class ArchiveMember {
   const std::string member_;   // without a leading "./"
   const std::string archive_;  // for messages
   std::vector<std::byte> piece_;
+  const Libarchive* library_ = nullptr;  // since open(), as the next
   std::unique_ptr<archive, Free> handle_;
   Phase phase_ = Phase::in_head;
   std::uint64_t delivered_ = 0;   // bytes of the archive that libarchive was given

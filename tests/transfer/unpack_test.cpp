@@ -15,6 +15,7 @@
 #include "support/faulty_file_system.h"
 #include "support/scratch.h"
 #include "transfer/archives.h"
+#include "transfer/libarchive.h"
 
 namespace modelhub::transfer {
 namespace {
@@ -317,6 +318,17 @@ TEST_F(UnpackTest, WhatIsPackedTwiceIsUnpackedOnce) {
   EXPECT_EQ(data(), inner);
   refusal(request_for(UnpackKind::tar_gz, "x", "graph"), test::gz_of(tar_gz_of({{"graph", "x"}})),
           ErrorCode::corrupt_data);
+}
+
+TEST_F(UnpackTest, WithoutLibarchiveTheErrorSaysWhatToInstall) {
+  // One that is not there, and one that is another library.
+  for (const char* name : {"libarchive-of-modelhub-tests.so.1", "libc.so.6"}) {
+    const Result<const Libarchive*> library = Libarchive::open(name);
+    ASSERT_FALSE(library) << name;
+    EXPECT_EQ(library.error().code, ErrorCode::unsupported) << name;
+    EXPECT_THAT(library.error().message, HasSubstr("without libarchive")) << name;
+    EXPECT_THAT(library.error().hint, HasSubstr("libarchive13")) << name;
+  }
 }
 
 TEST_F(UnpackTest, ABombEndsAtTheCataloguedSize) {
