@@ -7,12 +7,11 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace modelhub::base {
 
-// A fixed number of threads that run tasks in the order of posting.
+// Up to a fixed number of threads that run tasks in the order of posting. A thread is started when
+// a task would wait for one: most programs that open a hub need few of its threads, or none.
 //
 // Ownership:     the destructor runs what was posted before it, then joins. It may run on one of
 //                the executor's own threads (a user's callback may destroy the hub): that thread is
@@ -33,6 +32,8 @@ class Executor {
 
   // Tasks must not throw. A task posted while the executor is being destroyed is dropped, and
   // destroyed, unrun; so is one that is posted in a fork of the process.
+  // Throws std::system_error, and drops the task, when there is no thread yet and the machine has
+  // none to give.
   void post(std::function<void()> task);
 
   // Runs what was posted so far, then joins; tasks posted later are dropped. What the destructor
@@ -45,8 +46,9 @@ class Executor {
  private:
   struct State;
 
+  static void start_thread(const std::shared_ptr<State>& state);
+
   std::shared_ptr<State> state_;
-  std::vector<std::thread> threads_;
   std::uint64_t fork_generation_;
 };
 

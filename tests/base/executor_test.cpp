@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -45,6 +48,25 @@ TEST(ExecutorTest, SeveralThreadsWorkAtOnce) {
     second.set();
   });
   EXPECT_TRUE(second.wait());
+}
+
+TEST(ExecutorTest, HasNoMoreThreadsThanItsTasksNeed) {
+  std::mutex mutex;
+  std::set<std::thread::id> seen;  // guarded by mutex
+  {
+    Executor executor("few", 16, Executor::Role::workers);
+    for (int i = 0; i < 100; ++i) {
+      Event done;
+      executor.post([&] {
+        std::lock_guard lock(mutex);
+        seen.insert(std::this_thread::get_id());
+        done.set();
+      });
+      EXPECT_TRUE(done.wait());
+    }
+  }
+  // More than one, if a thread was still about to return when the next task came.
+  EXPECT_LT(seen.size(), 16U);
 }
 
 TEST(ExecutorTest, MayBeDestroyedByItsOwnTask) {
