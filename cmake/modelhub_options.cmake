@@ -51,6 +51,12 @@ if(MODELHUB_SANITIZE)
   if(MODELHUB_SANITIZE MATCHES "undefined")
     target_compile_options(modelhub_settings INTERFACE -fno-sanitize=null,vptr)
   endif()
+  # With g++ these two take another quarter; the fuzzed build, by clang, has them. AddressSanitizer's checks as calls, where
+  # they would be some ten instructions each, take a sixth.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND MODELHUB_SANITIZE MATCHES "address")
+    target_compile_options(modelhub_settings INTERFACE
+      -fno-sanitize=alignment,object-size --param=asan-instrumentation-with-call-threshold=0)
+  endif()
 endif()
 
 # modelhub_add_module(NAME sources... [DEPENDS modules...] [LIBRARIES third-party...])

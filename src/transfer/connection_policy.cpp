@@ -25,8 +25,13 @@ constexpr double k_least_gain = 1.2;
 // As good as no loss: the next step may be larger.
 constexpr double k_full_gain = 1.7;
 
-constexpr milliseconds k_shortest_settling{50};
-constexpr milliseconds k_longest_settling{1000};
+constexpr milliseconds k_shortest_window{25};
+constexpr milliseconds k_longest_window{250};
+// A rate that rises by less from one window to the next is what it will be.
+constexpr double k_still_rising = 1.25;
+constexpr int k_most_windows = 8;
+// From here on the time that TCP takes to find its pace is worth saving.
+constexpr milliseconds k_long_line{10};
 
 constexpr milliseconds k_answer_time{20};  // what a server thinks about
 
@@ -38,33 +43,41 @@ double seconds_of(milliseconds time) { return static_cast<double>(time.count()) 
 
 }  // namespace
 
-milliseconds settling_time(milliseconds round_trip) {
-  // Two round trips until the first byte; then TCP doubles its pace with each, from 14 KB on.
-  return std::clamp(round_trip * 12, k_shortest_settling, k_longest_settling);
+milliseconds ramp_window(milliseconds round_trip) {
+  return std::clamp(round_trip, k_shortest_window, k_longest_window);
 }
 
 RampDecision decide_ramp(const RampSnapshot& now) {
   if (now.connections > now.limit) return {Ramp::shrink, now.limit};
-  if (now.since_change < settling_time(now.round_trip) || now.rate <= 0) {
-    return {Ramp::wait, now.connections};
-  }
+  if (now.windows < 2 || now.rate <= 0) return {Ramp::wait, now.connections};
   const bool has_grown = now.connections_before > 0 && now.connections > now.connections_before;
-  if (has_grown && !now.is_held_back && now.rate < now.rate_before * k_least_gain) {
-    return {Ramp::shrink, now.connections_before};
-  }
-  const bool is_nearly_done = static_cast<double>(now.bytes_left) < now.rate * k_worth_seconds ||
-                              now.bytes_left <= 2 * k_chunk_bytes;
-  if (now.is_held_back || is_nearly_done || now.connections >= now.limit) {
-    return {Ramp::stay, now.connections};
-  }
   const double expected =
       has_grown ? static_cast<double>(now.connections) / now.connections_before : 0;
   const bool is_full_gain =
       has_grown && now.rate >= now.rate_before * (1 + (expected - 1) * (k_full_gain - 1));
+  const bool is_rising = now.rate > now.rate_earlier * k_still_rising;
+  // New connections have answered after two windows; two more are compared.
+  const int least_windows = has_grown ? 4 : 2;
+  const bool is_settled =
+      now.windows >= k_most_windows || (now.windows >= least_windows && !is_rising);
+  // As long as TCP doubles its pace from one round trip to the next, the line is not full, and
+  // what limits is each connection: more of them get there sooner.
+  const bool is_starting = is_rising && now.round_trip >= k_long_line && !now.is_held_back;
+  if (!is_full_gain && !is_settled && !is_starting) return {Ramp::wait, now.connections};
+  const double rate = std::max(now.rate, now.rate_earlier);
+  if (has_grown && is_settled && !now.is_held_back && rate < now.rate_before * k_least_gain) {
+    return {Ramp::shrink, now.connections_before};
+  }
+  const bool is_nearly_done = static_cast<double>(now.bytes_left) < rate * k_worth_seconds ||
+                              now.bytes_left <= 2 * k_chunk_bytes;
+  if (now.is_held_back || is_nearly_done || now.connections >= now.limit) {
+    return {Ramp::stay, now.connections};
+  }
   // The first connection was asked for everything, and is lost where its run is cut: a single
   // further one would hardly make up for that.
   return {Ramp::grow,
-          std::min(now.limit, now.connections * (is_full_gain || now.connections == 1 ? 4 : 2))};
+          std::min(now.limit, now.connections *
+                                  (is_full_gain || is_starting || now.connections == 1 ? 4 : 2))};
 }
 
 double typical_rate(const std::vector<LaneSnapshot>& lanes, double before) {

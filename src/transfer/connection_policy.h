@@ -14,16 +14,19 @@ namespace modelhub::transfer {
 
 // How many connections a file gets, and what each of them reads. Pure functions of a snapshot.
 
-// One connection first. More when the rate of each is what limits: their number is doubled as long
-// as that brings enough, and taken back when it did not.
+// One connection first. More when the rate of each is what limits: their number grows as long as
+// that brings enough, and is taken back when it did not. The rate is looked at window by window:
+// new connections that bring enough are known at once; that they do not is known when the rate no
+// longer rises. Over a long line a rate that rises is itself a reason for more.
 struct RampSnapshot {
   int connections = 1;           // that are wanted now
   int limit = 1;                 // politeness; 1 where the server does not honour ranges
   std::uint64_t bytes_left = 0;  // to be received
-  double rate = 0;               // bytes/s since the last change had settled
+  int windows = 0;               // whole ones since the last change
+  double rate = 0;               // bytes/s in the last of them
+  double rate_earlier = 0;       // in the one before that
   int connections_before = 0;    // before the last change; 0: there was none
   double rate_before = 0;        // then
-  std::chrono::milliseconds since_change{0};
   std::chrono::milliseconds round_trip{0};
   bool is_held_back = false;  // by the disk, the hash or --limit-rate: not by the network
 };
@@ -42,8 +45,8 @@ struct RampDecision {
 
 RampDecision decide_ramp(const RampSnapshot& now);
 
-// When a number of connections is settled enough to be judged.
-std::chrono::milliseconds settling_time(std::chrono::milliseconds round_trip);
+// How long one window is: a round trip.
+std::chrono::milliseconds ramp_window(std::chrono::milliseconds round_trip);
 
 // One connection at work.
 struct LaneSnapshot {

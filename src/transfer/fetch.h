@@ -71,13 +71,15 @@ class Fetch final : private Lane::Owner {
  private:
   // How the number of connections came to be what it is.
   struct RampState {
-    TimePoint changed{};
-    std::optional<TimePoint> marked;  // when the change had settled half-way: from then on counts
-    std::uint64_t received_then = 0;
+    TimePoint window_began{};
+    std::uint64_t received_then = 0;  // when it began
+    int windows = 0;
+    double rate = 0;
+    double rate_earlier = 0;
     int before = 0;
     double rate_before = 0;
     TimePoint rests_until{};
-    bool is_held_back = false;
+    bool is_held_back = false;  // since the first window
   };
 
   // fetch.cpp: stages, attempts, the end

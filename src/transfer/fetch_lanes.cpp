@@ -276,30 +276,29 @@ void Fetch::restart_ramp(TimePoint now, int connections) {
   const TimePoint rests_until = ramp_.rests_until;
   wanted_lanes_ = connections;
   ramp_ = RampState();
-  ramp_.changed = now;
+  ramp_.window_began = now;
+  ramp_.received_then = received_;
   ramp_.rests_until = rests_until;
 }
 
 void Fetch::ramp(TimePoint now) {
-  const auto since = to_milliseconds(now - ramp_.changed);
-  if (!ramp_.marked) {
-    if (since < settling_time(round_trip_) / 2) return;
-    ramp_.marked = now;
-    ramp_.received_then = received_;
-    ramp_.is_held_back = false;
-  }
-  const std::chrono::duration<double> measured = now - *ramp_.marked;
+  const std::chrono::duration<double> window = now - ramp_.window_began;
+  if (window < ramp_window(round_trip_)) return;
+  ramp_.rate_earlier = ramp_.rate;
+  ramp_.rate = static_cast<double>(received_ - ramp_.received_then) / window.count();
+  ramp_.window_began = now;
+  ramp_.received_then = received_;
+  if (++ramp_.windows == 1) ramp_.is_held_back = false;
   RampSnapshot snapshot;
   snapshot.connections = wanted_lanes_;
   snapshot.limit = connection_limit();
   if (now < ramp_.rests_until) snapshot.limit = std::min(snapshot.limit, wanted_lanes_);
   snapshot.bytes_left = catalogued() - landing_->present().total();
-  snapshot.rate = measured.count() > 0
-                      ? static_cast<double>(received_ - ramp_.received_then) / measured.count()
-                      : 0;
+  snapshot.windows = ramp_.windows;
+  snapshot.rate = ramp_.rate;
+  snapshot.rate_earlier = ramp_.rate_earlier;
   snapshot.connections_before = ramp_.before;
   snapshot.rate_before = ramp_.rate_before;
-  snapshot.since_change = since;
   snapshot.round_trip = round_trip_;
   snapshot.is_held_back = ramp_.is_held_back;
   const RampDecision decision = decide_ramp(snapshot);

@@ -200,7 +200,7 @@ class KillTest : public testing::Test {
 };
 
 TEST_F(KillTest, AfterEveryRoundOfKillsTheModelsAreWholeAndTheWorkGoesOn) {
-  const char* wanted = std::getenv("MODELHUB_CRASH_ROUNDS");
+  const char* wanted = std::getenv("MODELHUB_TEST_ROUNDS");
   const int rounds = wanted == nullptr ? 25 : std::atoi(wanted);
   std::mt19937 random(k_seed);
   for (int round = 0; round < rounds; ++round) {

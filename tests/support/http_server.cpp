@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/http_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,6 +14,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "support/loopback.h"
 #include "support/scratch.h"
 
 namespace modelhub::test {
@@ -159,9 +158,7 @@ std::string flipped(std::string body, std::size_t at) {
 HttpServer::HttpServer(Tls tls) {
   if (tls == Tls::yes) identity_ = std::make_unique<TlsIdentity>();
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   auto* const raw = reinterpret_cast<sockaddr*>(&address);
   if (listener_ < 0 || ::bind(listener_, raw, size) != 0 || ::listen(listener_, 128) != 0 ||

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/nginx.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,20 +12,14 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/loopback.h"
+
 namespace modelhub::test {
 namespace {
 
-sockaddr_in nginx_address(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
 // Free a moment ago: whoever takes it first has it.
 int free_port() {
-  sockaddr_in address = nginx_address(0);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto* const raw = reinterpret_cast<sockaddr*>(&address);
@@ -39,7 +31,7 @@ int free_port() {
 }
 
 bool answers(int port) {
-  const sockaddr_in address = nginx_address(port);
+  const sockaddr_in address = loopback(port);
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto* const raw = reinterpret_cast<const sockaddr*>(&address);
   const bool is_there = ::connect(descriptor, raw, sizeof address) == 0;

@@ -19,8 +19,9 @@ RampSnapshot settled_at(int connections, double rate) {
   now.connections = connections;
   now.limit = 8;
   now.bytes_left = 1'000'000'000;
+  now.windows = 4;
   now.rate = rate;
-  now.since_change = milliseconds(1000);
+  now.rate_earlier = rate;
   return now;
 }
 
@@ -31,14 +32,53 @@ RampSnapshot grown_to(int before, double rate_before, int connections, double ra
   return now;
 }
 
+TEST(RampTest, AWindowIsARoundTrip) {
+  EXPECT_EQ(ramp_window(milliseconds(0)), milliseconds(25));
+  EXPECT_EQ(ramp_window(milliseconds(50)), milliseconds(50));
+  EXPECT_EQ(ramp_window(milliseconds(2000)), milliseconds(250));
+}
+
 TEST(RampTest, OneConnectionIsMeasuredBeforeThereAreMore) {
   RampSnapshot now = settled_at(1, 50 * k_policy_mb);
-  now.since_change = milliseconds(10);
+  now.windows = 1;
   EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
-  now.since_change = milliseconds(60);
+  now.windows = 2;
   EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
-  now.round_trip = milliseconds(50);
+}
+
+TEST(RampTest, OneThatStillGetsFasterIsWaitedFor) {
+  RampSnapshot now = settled_at(1, 50 * k_policy_mb);
+  now.rate_earlier = 30 * k_policy_mb;
   EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
+  now.windows = 8;  // but not for ever
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
+}
+
+TEST(RampTest, OverALongLineARisingRateIsAReasonForMore) {
+  RampSnapshot now = settled_at(1, 50 * k_policy_mb);
+  now.limit = 16;
+  now.windows = 2;
+  now.rate_earlier = 25 * k_policy_mb;
+  now.round_trip = milliseconds(20);
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
+  now.connections = 4;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 16}));
+  now.is_held_back = true;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
+}
+
+TEST(RampTest, SuccessIsKnownAtOnceAndFailureWhenTheRateNoLongerRises) {
+  RampSnapshot now = grown_to(1, 50 * k_policy_mb, 4, 180 * k_policy_mb);
+  now.rate_earlier = 60 * k_policy_mb;
+  now.windows = 2;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 8}));
+  now.rate = 55 * k_policy_mb;
+  now.rate_earlier = 54 * k_policy_mb;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait) << "not all of them may have answered";
+  now.windows = 4;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::shrink, 1}));
+  now.rate = 75 * k_policy_mb;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait) << "it rises";
 }
 
 TEST(RampTest, GrowsWhileItBringsSomethingAndFasterWhileItBringsAll) {

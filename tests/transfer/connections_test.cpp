@@ -72,10 +72,7 @@ TEST_F(ConnectionsTest, WithoutAValidatorOrWithTheirRefusalThereIsOne) {
 TEST_F(ConnectionsTest, AServerThatOnlySaysThatItHasRangesIsLeftWithOne) {
   RangeFile file = slow_file();
   file.twist = [this](const HttpRequest& request, HttpReply reply) {
-    if (asked_range(request)) {
-      reply.status = 200;
-      reply.body = std::make_shared<const std::string>(body_);
-    }
+    if (asked_range(request)) reply = test::file_reply(body_);
     return slow(request, std::move(reply));
   };
   server_.on("/m.onnx", range_handler(file));
@@ -120,7 +117,7 @@ TEST_F(ConnectionsTest, OneThatBreaksIsReplaced) {
   std::atomic<int> parts = 0;
   file.twist = [&](const HttpRequest& request, HttpReply reply) {
     if (asked_range(request) && parts++ % 3 == 1) {
-      const std::size_t half = reply.body->size() / 2;
+      const std::size_t half = reply.part().size() / 2;
       return std::move(reply).ending_with(Ending::reset, half);
     }
     return slow(request, std::move(reply));

@@ -2,35 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/range_server.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "support/ranged_file.h"
+
 namespace modelhub::transfer {
-namespace {
-
-test::HttpReply proper_reply(const RangeFile& file, const test::HttpRequest& request) {
-  const std::uint64_t size = file.body->size();
-  test::HttpReply whole;
-  whole.body = file.body;
-  whole.headers = {{"ETag", file.etag}, {"Accept-Ranges", "bytes"}};
-  const std::optional<AskedRange> asked = asked_range(request);
-  const auto condition = request.headers.find("if-range");
-  const bool is_same = condition == request.headers.end() || condition->second == file.etag;
-  if (!asked || !is_same) return whole;
-  if (asked->first >= size) {
-    return test::status_reply(416).with_header("Content-Range", "bytes */" + std::to_string(size));
-  }
-  const std::uint64_t last = std::min(asked->last.value_or(size - 1), size - 1);
-  test::HttpReply part = test::file_reply(file.body->substr(asked->first, last - asked->first + 1));
-  part.status = 206;
-  part.headers = whole.headers;
-  part.headers.emplace_back("Content-Range", "bytes " + std::to_string(asked->first) + "-" +
-                                                 std::to_string(last) + "/" + std::to_string(size));
-  return part;
-}
-
-}  // namespace
-
 std::optional<AskedRange> asked_range(const test::HttpRequest& request) {
   const auto header = request.headers.find("range");
   if (header == request.headers.end()) return std::nullopt;
@@ -46,10 +22,13 @@ RangeFile range_file(std::string body) {
 }
 
 test::HttpServer::Handler range_handler(RangeFile file) {
-  return [file = std::move(file)](const test::HttpRequest& request) {
-    test::HttpReply reply = proper_reply(file, request);
-    return file.twist ? file.twist(request, std::move(reply)) : reply;
-  };
+  const test::RangedFile ranged(file.body);
+  ranged.set_etag(file.etag);
+  return
+      [honest = ranged.handler(), twist = std::move(file.twist)](const test::HttpRequest& request) {
+        test::HttpReply reply = honest(request);
+        return twist ? twist(request, std::move(reply)) : reply;
+      };
 }
 
 }  // namespace modelhub::transfer

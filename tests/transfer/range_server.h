@@ -12,7 +12,7 @@
 
 namespace modelhub::transfer {
 
-// A file on a server that honours ranges, as RFC 9110 has them: 206, 416, If-Range, 200.
+// A file on a server that honours ranges (test::RangedFile), for tests that look at requests.
 struct RangeFile {
   std::shared_ptr<const std::string> body;
   std::string etag = "\"v1\"";

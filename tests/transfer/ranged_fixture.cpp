@@ -3,43 +3,20 @@
 #include "transfer/ranged_fixture.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
+#include <atomic>
+#include <memory>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "base/hasher.h"
 
 namespace modelhub::transfer {
-namespace {
-
-// The machine that runs the tests may have a proxy for everything else.
-class NoProxyForRanges : public ::testing::Environment {
- public:
-  void SetUp() override { ::setenv("no_proxy", "127.0.0.1", 1); }
-};
-const ::testing::Environment* const k_no_proxy_for_ranges =
-    ::testing::AddGlobalTestEnvironment(new NoProxyForRanges);
-
-}  // namespace
-
 std::vector<Digest> digests_of_segments(const std::string& content) {
   std::vector<Digest> digests;
   for (std::size_t at = 0; at < content.size(); at += k_segment)
     digests.push_back(base::sha256_of(std::string_view(content).substr(at, k_segment)));
   return digests;
-}
-
-RangedFixture::RangedFixture()
-    : callbacks_(
-          std::make_shared<base::Executor>("callbacks", 1, base::Executor::Role::callbacks)) {
-  std::filesystem::create_directories(folder());
-  options_.initial_back_off = std::chrono::milliseconds(2);
-  options_.maximal_back_off = std::chrono::milliseconds(10);
-  options_.log = [log = log_](LogLevel, std::string_view line) {
-    std::lock_guard lock(log->mutex);
-    log->lines.emplace_back(line);
-  };
 }
 
 std::string RangedFixture::serve(const test::RangedFile& file, const std::string& path) {
@@ -49,14 +26,7 @@ std::string RangedFixture::serve(const test::RangedFile& file, const std::string
 
 FetchRequest RangedFixture::request_for(const test::Content& content,
                                         std::vector<std::string> urls) const {
-  FetchRequest request{"model.onnx", base::sha256_of(*content), ByteCount(content->size()),
-                       std::move(urls), folder()};
-  return request;
-}
-
-Job<Fetched> RangedFixture::start(FetchRequest request) {
-  if (!transfer_) transfer_ = std::make_unique<Transfer>(options_, callbacks_);
-  return transfer_->fetch(std::move(request));
+  return TransferFixture::request_for(*content, std::move(urls));
 }
 
 Result<Fetched> RangedFixture::result_of(const Job<Fetched>& job,
@@ -107,11 +77,6 @@ void RangedFixture::leave_partial(const test::RangedFile& file, std::uint64_t by
     return ::testing::AssertionFailure()
            << "reports other digests of its " << fetched->chunks.size() << " segments";
   return ::testing::AssertionSuccess();
-}
-
-std::vector<std::string> RangedFixture::log() const {
-  std::lock_guard lock(log_->mutex);
-  return log_->lines;
 }
 
 std::uint64_t RangedFixture::bytes_sent_since() {

@@ -87,17 +87,23 @@ TEST_F(SeedTest, ThatWasCutShortGivesWhatItHas) {
 }
 
 TEST_F(SeedTest, OfAnotherOwnersPartialGivesItsFinishedSegments) {
-  leave_partial(file_, 14 * k_mib);
   Seed seed;
   seed.data = scratch_.path("theirs/data");
   seed.journal = scratch_.path("theirs/journal");
-  std::filesystem::rename(folder(), scratch_.path("theirs"));
-  std::filesystem::create_directories(folder());
-  const Result<Journal> theirs = load_journal(base::FileSystem::real(), seed.journal);
-  ASSERT_TRUE(theirs) << theirs.error().to_string();
-  ASSERT_GE(theirs->chunks.size(), 1U) << "hashed too little before it was cancelled";
+  std::size_t finished = 0;
+  // On a busy machine it is cancelled before it has hashed a segment.
+  for (int attempt = 0; attempt < 10 && finished == 0; ++attempt) {
+    std::filesystem::remove_all(scratch_.path("theirs"));
+    leave_partial(file_, 14 * k_mib);
+    std::filesystem::rename(folder(), scratch_.path("theirs"));
+    std::filesystem::create_directories(folder());
+    const Result<Journal> theirs = load_journal(base::FileSystem::real(), seed.journal);
+    ASSERT_TRUE(theirs) << theirs.error().to_string();
+    finished = theirs->chunks.size();
+  }
+  ASSERT_GE(finished, 1U);
   ASSERT_TRUE(arrived(fetch_with({seed}), file_.content()));
-  EXPECT_LE(bytes_sent_since(), k_size - theirs->chunks.size() * k_segment + k_under_way);
+  EXPECT_LE(bytes_sent_since(), k_size - finished * k_segment + k_under_way);
 }
 
 // The digests are right for its own, wrong bytes: only the whole file's digest shows the lie.
