@@ -10,6 +10,7 @@ option(MODELHUB_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(MODELHUB_BUILD_TESTS "Build the tests" OFF)
 option(MODELHUB_BUILD_BENCHMARKS "Build the benchmarks" OFF)
 option(MODELHUB_BUILD_FUZZERS "Build the programs of libFuzzer in fuzz/; needs clang and the preset fuzz" OFF)
+option(MODELHUB_PRECOMPILE "Compile the standard library's headers once for all modules: for builds from nothing" OFF)
 set(MODELHUB_SANITIZE "" CACHE STRING "Sanitizers for all targets: address,undefined or thread")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -57,6 +58,10 @@ if(MODELHUB_SANITIZE)
     target_compile_options(modelhub_settings INTERFACE
       -fno-sanitize=alignment,object-size --param=asan-instrumentation-with-call-threshold=0)
   endif()
+  # A tenth, and what it makes faster is the program.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(modelhub_settings INTERFACE -fno-tree-pta)
+  endif()
 endif()
 
 # modelhub_add_module(NAME sources... [DEPENDS modules...] [LIBRARIES third-party...])
@@ -69,6 +74,13 @@ function(modelhub_add_module name)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND modelhub_)
   target_link_libraries(${target} PUBLIC ${arg_DEPENDS} Threads::Threads PRIVATE modelhub_settings ${arg_LIBRARIES})
+  if(MODELHUB_PRECOMPILE AND name STREQUAL "base")
+    target_precompile_headers(${target} PRIVATE <algorithm> <atomic> <chrono> <condition_variable> <deque> <filesystem>
+      <fstream> <functional> <map> <memory> <mutex> <optional> <set> <span> <sstream> <string> <string_view>
+      <system_error> <thread> <unordered_map> <utility> <variant> <vector>)
+  elseif(MODELHUB_PRECOMPILE AND NOT name STREQUAL "vision")  # which has a source in C
+    target_precompile_headers(${target} REUSE_FROM modelhub_base)
+  endif()
   set_property(GLOBAL APPEND PROPERTY MODELHUB_MODULES ${target})
   set_property(GLOBAL APPEND PROPERTY MODELHUB_LIBRARIES ${arg_LIBRARIES})
 endfunction()
