@@ -186,6 +186,7 @@ Result<Manifest> manifest_from(const Json& json, const std::string& path) {
   if (const Digest expected = manifest.record.key(); *key != expected) {
     return broken(path, "'key' is " + key->hex() + ", the files give " + expected.hex());
   }
+  manifest.key = *key;
   return manifest;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -42,6 +43,7 @@ struct ModelRecord {
 struct Manifest {
   ModelRecord record;
   std::chrono::system_clock::time_point installed_at;
+  std::optional<Digest> key = {};  // as it was read, and then found to be record.key()
 };
 
 // The manifest's text. `previous` is the text that it replaces, or empty: fields of it that this

@@ -49,7 +49,7 @@ ManifestOutline outline_of(const std::string& file_name, const std::string& text
     outline.key = *key;
   } else if (const Result<Manifest> manifest = parse_manifest(text, file_name)) {
     outline.id = *std::move(id);
-    outline.key = manifest->record.key();
+    outline.key = *manifest->key;
   }
   return outline;
 }

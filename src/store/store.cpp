@@ -112,19 +112,28 @@ void Store::log(LogLevel level, const std::string& message) const {
   if (options_.log) options_.log(level, message);
 }
 
-InstalledModel Store::to_installed(const Manifest& manifest) const {
-  const ModelRecord& record = manifest.record;
-  InstalledModel model{
-      record.id.name, record.id.version, record.id.variant,     record.task,
-      record.license, record.format,     record.key(),          {},
-      ByteCount(),    record.sources,    manifest.installed_at, manifest.installed_at};
-  for (const RecordedFile& file : record.files) {
-    model.files.push_back(
-        {file.path, file.role, file.bytes, file.sha256, layout_.blob(file.sha256)});
-  }
-  for (const RecordedFile& blob : record.distinct_blobs()) model.bytes += blob.bytes;
-  if (const auto stamp = files_.stat(layout_.use(model.key)))
-    model.last_used = to_time(stamp->mtime_ns);
+InstalledModel Store::to_installed(Manifest manifest) const {
+  ModelRecord& record = manifest.record;
+  const Digest key = manifest.key ? *manifest.key : record.key();
+  std::vector<InstalledFile> files;
+  files.reserve(record.files.size());
+  for (const RecordedFile& file : record.files)
+    files.push_back({file.path, file.role, file.bytes, file.sha256, layout_.blob(file.sha256)});
+  ByteCount bytes;
+  for (const RecordedFile& blob : record.distinct_blobs()) bytes += blob.bytes;
+  InstalledModel model{std::move(record.id.name),
+                       std::move(record.id.version),
+                       std::move(record.id.variant),
+                       std::move(record.task),
+                       std::move(record.license),
+                       std::move(record.format),
+                       key,
+                       std::move(files),
+                       bytes,
+                       std::move(record.sources),
+                       manifest.installed_at,
+                       manifest.installed_at};
+  if (const auto stamp = files_.stat(layout_.use(key))) model.last_used = to_time(stamp->mtime_ns);
   return model;
 }
 
@@ -151,23 +160,6 @@ Result<Listing> Store::find_any_version(std::string_view name) const {
   return list_matching(std::string(name) + "@");
 }
 
-void Store::add_to(Listing& listing, const std::string& file_name) const {
-  const Result<ModelId> id = ModelId::parse_manifest_name(file_name);
-  if (!id) {
-    listing.broken.push_back(Error(id.error())
-                                 .with_context("list " + layout_.models())
-                                 .with_hint("remove that file if it is not yours to keep"));
-    return;
-  }
-  Result<Manifest> manifest = read_manifest(files_, layout_, *id);
-  if (manifest) {
-    listing.models.push_back(to_installed(*manifest));
-  } else if (manifest.error().code !=
-             ErrorCode::not_found) {  // not_found: removed since it was listed
-    listing.broken.push_back(std::move(manifest).error());
-  }
-}
-
 Result<Listing> Store::list_matching(std::string_view prefix) const {
   Listing listing;
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.models());
@@ -175,30 +167,44 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
     if (entries.error().code == ErrorCode::not_found) return listing;
     return entries.error();
   }
-  std::vector<std::string> names;
+  std::vector<ModelId> ids;
   for (const base::DirectoryEntry& entry : *entries) {
     // Else a temporary file, or not ours.
-    if (entry.name.starts_with(prefix) && entry.name.ends_with(".json"))
-      names.push_back(entry.name);
+    if (!entry.name.starts_with(prefix) || !entry.name.ends_with(".json")) continue;
+    Result<ModelId> id = ModelId::parse_manifest_name(entry.name);
+    if (id) {
+      ids.push_back(*std::move(id));
+    } else {
+      listing.broken.push_back(std::move(id)
+                                   .error()
+                                   .with_context("list " + layout_.models())
+                                   .with_hint("remove that file if it is not yours to keep"));
+    }
   }
+  std::sort(ids.begin(), ids.end());
   // A thread costs about as much as reading ten manifests.
   constexpr std::size_t k_names_for_a_thread = 500;
-  const std::size_t parts = std::clamp<std::size_t>(names.size() / k_names_for_a_thread, 1,
+  const std::size_t parts = std::clamp<std::size_t>(ids.size() / k_names_for_a_thread, 1,
                                                     threads_of(options_.verify_threads));
-  std::vector<Listing> listings(parts);
-  const auto read = [&](std::size_t part) {
-    for (std::size_t i = part; i < names.size(); i += parts) add_to(listings[part], names[i]);
-  };
-  run_on_threads(parts, read);
-  for (Listing& part : listings) {
-    std::move(part.models.begin(), part.models.end(), std::back_inserter(listing.models));
-    std::move(part.broken.begin(), part.broken.end(), std::back_inserter(listing.broken));
+  std::vector<std::optional<Result<InstalledModel>>> found(ids.size());
+  run_on_threads(parts, [&](std::size_t part) {
+    for (std::size_t i = part; i < ids.size(); i += parts) {
+      Result<Manifest> manifest = read_manifest(files_, layout_, ids[i]);
+      if (manifest) {
+        found[i].emplace(to_installed(*std::move(manifest)));
+      } else {
+        found[i].emplace(std::move(manifest).error());
+      }
+    }
+  });
+  listing.models.reserve(found.size());
+  for (std::optional<Result<InstalledModel>>& one : found) {
+    if (*one) {
+      listing.models.push_back(**std::move(one));
+    } else if (one->error().code != ErrorCode::not_found) {  // else removed since it was listed
+      listing.broken.push_back(std::move(*one).error());
+    }
   }
-  std::sort(listing.models.begin(), listing.models.end(),
-            [](const InstalledModel& a, const InstalledModel& b) {
-              return std::tie(a.name, a.version, a.variant) <
-                     std::tie(b.name, b.version, b.variant);
-            });
   std::sort(listing.broken.begin(), listing.broken.end(),
             [](const Error& a, const Error& b) { return a.message < b.message; });
   return listing;

@@ -235,13 +235,12 @@ class Store {
  private:
   explicit Store(StoreOptions options);
 
-  InstalledModel to_installed(const Manifest& manifest) const;
+  InstalledModel to_installed(Manifest manifest) const;
   Result<Listing> list_matching(std::string_view prefix) const;
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
   Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;
   Result<std::optional<Digest>> carry_pin(const ModelRecord& record);
-  void add_to(Listing& listing, const std::string& file_name) const;
 
   // Constant after construction.
   const StoreOptions options_;
