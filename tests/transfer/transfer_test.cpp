@@ -120,8 +120,7 @@ TEST_F(TransferTest, TellsProgressThatOnlyGrowsAndEndsAtTheWhole) {
   });
   ASSERT_TRUE(job.get());
   EXPECT_EQ(job.progress().bytes_done, body.size());
-  callbacks_.reset();
-  transfer_.reset();  // the executor's last owner: every observer has run now
+  callbacks_->stop();  // every observer has run now
   std::lock_guard lock(mutex);
   ASSERT_GE(seen.size(), 2U);
   std::uint64_t before = 0;

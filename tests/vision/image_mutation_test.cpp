@@ -6,12 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "modelhub/image.h"
+#include "support/sanitized.h"
 #include "vision/pictures.h"
 
 namespace modelhub {
 namespace {
 
-constexpr int k_mutations = 2000;  // of each format
+constexpr int k_mutations = test::k_is_sanitized ? 700 : 2000;  // of each format
 
 // Flips, overwrites, cuts, doubles and removes; small changes are the most frequent, as they get
 // furthest into a decoder.
