@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 #include <numeric>
+#include <string>
+#include <utility>
 
 #include "store/store.h"
 
@@ -47,6 +49,18 @@ void add_models(const Situation& situation, base::FileSystem& files, const Layou
   statistics.saved_by_sharing = ByteCount(without_sharing.count() - with_sharing.count());
 }
 
+// A home that is not there yet will lie where its folder does.
+ByteCount free_space_for(base::FileSystem& files, std::string folder) {
+  Result<ByteCount> free = files.free_space(folder);
+  while (!free && free.error().code == ErrorCode::not_found) {
+    std::string parent = base::parent_path(folder);
+    if (parent == folder) break;
+    folder = std::move(parent);
+    free = files.free_space(folder);
+  }
+  return free.value_or(ByteCount());
+}
+
 }  // namespace
 
 Result<StoreStatistics> Store::statistics() {
@@ -54,7 +68,7 @@ Result<StoreStatistics> Store::statistics() {
   const Result<ByteCount> budget = read_budget(files_, layout_);
   if (!budget) return budget.error();
   statistics.budget = *budget;
-  statistics.free_on_disk = files_.free_space(layout_.home()).value_or(ByteCount());
+  statistics.free_on_disk = free_space_for(files_, layout_.home());
   Result<Usage> usage = usage_.read(UsageReader::DeadReservations::stay);
   if (!usage) return std::move(usage).error();
   Result<Situation> looked = evictor_.look(*std::move(usage));

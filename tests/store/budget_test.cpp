@@ -142,6 +142,14 @@ TEST_F(StatisticsTest, EverythingIsCountedAndSharedContentOnce) {
   EXPECT_GT(statistics.free_on_disk, ByteCount());
 }
 
+TEST_F(StatisticsTest, AHomeThatIsNotThereYetHasTheFreeSpaceOfItsDisk) {
+  const TemporaryFolder disk;
+  const auto store = open_store(disk / "not/there/yet", base::FileSystem::real());
+  const StoreStatistics statistics = store->statistics().value();
+  EXPECT_EQ(statistics.models, 0u);
+  EXPECT_GT(statistics.free_on_disk, ByteCount());
+}
+
 TEST_F(StatisticsTest, AHomeThatCannotBeWrittenHasThemToo) {
   install("a", 1);
   reserve_as(dead_owner(), 2);

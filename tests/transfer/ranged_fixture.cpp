@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/hasher.h"
@@ -39,7 +40,7 @@ Result<Fetched> RangedFixture::result_of(const Job<Fetched>& job,
 }
 
 void RangedFixture::leave_partial(const test::RangedFile& file, std::uint64_t bytes,
-                                  int connections) {
+                                  int connections, std::chrono::milliseconds linger) {
   auto budget = std::make_shared<std::atomic<std::uint64_t>>(bytes);
   test::RangedFile limited = file;
   limited.twist(test::stalling_when_spent(budget));
@@ -52,6 +53,7 @@ void RangedFixture::leave_partial(const test::RangedFile& file, std::uint64_t by
   EXPECT_TRUE(server_.wait_for_body_bytes(before + bytes)) << "sent too little";
   EXPECT_TRUE(test::eventually([&] { return job.progress().bytes_done >= bytes - bytes_given_up; }))
       << "received " << job.progress().bytes_done;
+  std::this_thread::sleep_for(linger);
   job.cancel();
   transfer_.reset();  // waits until nothing is written any more
   options_.connections_per_file = usual;

@@ -41,8 +41,10 @@ class RangedFixture : public TransferFixture {
 
   // Fetches until the server has sent so many bytes, falls silent and is left: data and journal
   // stay in folder(). Later answers of `file` are whole. With more than one connection somewhat
-  // less may be there: a server has sent bytes into connections that were given up.
-  void leave_partial(const test::RangedFile& file, std::uint64_t bytes, int connections = 1);
+  // less may be there: a server has sent bytes into connections that were given up. How much of it
+  // was hashed by then is left to chance, unless it lingers before it leaves.
+  void leave_partial(const test::RangedFile& file, std::uint64_t bytes, int connections = 1,
+                     std::chrono::milliseconds linger = {});
 
   // Passes when the fetch succeeded and what it left is `content`, with its segments' digests.
   ::testing::AssertionResult arrived(const Result<Fetched>& fetched,
