@@ -59,6 +59,8 @@ Executor::Executor(std::string name, std::size_t threads, Role role)
     : fork_generation_(fork_generation()) {
   name.resize(std::min<std::size_t>(name.size(), 15));  // the kernel's limit for a thread's name
   state_ = std::make_shared<State>(std::move(name), threads, role);
+  std::lock_guard lock(state_->mutex);
+  start_thread(state_);
 }
 
 // Needs the mutex.
@@ -107,11 +109,7 @@ void Executor::post(std::function<void()> task) {
       try {
         start_thread(state);
       } catch (const std::system_error&) {
-        if (state->threads.empty()) {
-          task = std::move(state->tasks.back());  // destroyed outside the lock
-          state->tasks.pop_back();
-          throw;
-        }
+        // Those that are there will come to it.
       }
     }
   }
@@ -119,5 +117,11 @@ void Executor::post(std::function<void()> task) {
 }
 
 bool Executor::is_on_callback_thread() { return t_is_callback_thread; }
+
+Error no_thread(const std::system_error& cause) {
+  return {ErrorCode::out_of_memory, Subject::other,
+          std::string("the machine has no thread to give: ") + cause.code().message(),
+          "raise the limit of processes (ulimit -u; in a container its pids limit) or free memory"};
+}
 
 }  // namespace modelhub::base

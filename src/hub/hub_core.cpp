@@ -8,9 +8,11 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/executor.h"
 #include "device/plan.h"
 #include "hub/model_core.h"
 #include "hub/pull.h"
@@ -110,8 +112,12 @@ Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
   Result<catalog::Catalog> catalog =
       catalog::Catalog::load(base::FileSystem::real(), layers_of(options));
   if (!catalog) return std::move(catalog).error();
-  return std::shared_ptr<HubCore>(
-      new HubCore(std::move(options), *std::move(catalog), *std::move(store)));
+  try {
+    return std::shared_ptr<HubCore>(
+        new HubCore(std::move(options), *std::move(catalog), *std::move(store)));
+  } catch (const std::system_error& error) {
+    return base::no_thread(error);
+  }
 }
 
 HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<store::Store> store)

@@ -6,8 +6,6 @@
 #include <cerrno>
 #include <new>
 
-#include "transfer/libarchive.h"
-
 namespace modelhub::transfer {
 namespace {
 
@@ -54,7 +52,7 @@ std::optional<std::string> comparable_member(std::string_view name) {
   return std::string(name);
 }
 
-void ArchiveMember::Free::operator()(archive* handle) const { library->read_free(handle); }
+void ArchiveMember::Free::operator()(archive* handle) const { read_free(handle); }
 
 ArchiveMember::ArchiveMember(ArchiveSource& source, UnpackKind kind, std::string_view member,
                              std::string called)
@@ -67,32 +65,31 @@ ArchiveMember::ArchiveMember(ArchiveSource& source, UnpackKind kind, std::string
 ArchiveMember::~ArchiveMember() = default;
 
 std::uint64_t ArchiveMember::consumed() const {
-  const la_int64_t bytes = library_->filter_bytes(handle_.get(), -1);
+  const la_int64_t bytes = library_.filter_bytes(handle_.get(), -1);
   return static_cast<std::uint64_t>(std::max<la_int64_t>(bytes, 0));
 }
 
 std::uint64_t ArchiveMember::unpacked() const {
-  const la_int64_t bytes = library_->filter_bytes(handle_.get(), 0);
+  const la_int64_t bytes = library_.filter_bytes(handle_.get(), 0);
   return static_cast<std::uint64_t>(std::max<la_int64_t>(bytes, 0));
 }
 
 Result<std::optional<ByteCount>> ArchiveMember::open() {
-  Result<const Libarchive*> library = Libarchive::open();
+  Result<Libarchive> library = Libarchive::open();
   if (!library) return std::move(library).error().with_context("unpack " + archive_);
   library_ = *library;
-  handle_ = std::unique_ptr<archive, Free>(library_->read_new(), Free{library_});
+  handle_ = std::unique_ptr<archive, Free>(library_.read_new(), Free{library_.read_free});
   if (!handle_) throw std::bad_alloc();
   archive* const handle = handle_.get();
   // Named and not guessed: libarchive would unpack what is packed twice, or not packed at all.
   const bool is_bz2 = kind_ == UnpackKind::bz2;
   const int set_up[] = {
-      is_bz2 ? library_->read_support_format_raw(handle)
-             : library_->read_support_format_tar(handle),
-      library_->read_append_filter(handle, is_bz2 ? ARCHIVE_FILTER_BZIP2 : ARCHIVE_FILTER_GZIP)};
+      is_bz2 ? library_.read_support_format_raw(handle) : library_.read_support_format_tar(handle),
+      library_.read_append_filter(handle, is_bz2 ? ARCHIVE_FILTER_BZIP2 : ARCHIVE_FILTER_GZIP)};
   for (const int code : set_up) {
     if (code != ARCHIVE_OK) return failure();
   }
-  if (library_->read_open(handle, this, nullptr, &on_read, nullptr) != ARCHIVE_OK) return failure();
+  if (library_.read_open(handle, this, nullptr, &on_read, nullptr) != ARCHIVE_OK) return failure();
   if (Result<void> found = find_member(); !found) return std::move(found).error();
   phase_ = Phase::in_body;
   return size_;
@@ -103,37 +100,37 @@ Result<void> ArchiveMember::find_member() {
     archive_entry* entry = nullptr;
     phase_ = Phase::in_head;
     head_begin_ = unpacked();
-    const int code = library_->read_next_header(handle_.get(), &entry);
+    const int code = library_.read_next_header(handle_.get(), &entry);
     if (code == ARCHIVE_EOF) return not_there();
     // A warning is about an owner or a name in a foreign character set.
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return failure();
     if (kind_ == UnpackKind::bz2) return {};
     if (is_wanted(entry)) {
-      if (library_->entry_size_is_set(entry) != 0) {
+      if (library_.entry_size_is_set(entry) != 0) {
         size_ = ByteCount(
-            static_cast<std::uint64_t>(std::max<la_int64_t>(library_->entry_size(entry), 0)));
+            static_cast<std::uint64_t>(std::max<la_int64_t>(library_.entry_size(entry), 0)));
       }
       return {};
     }
     phase_ = Phase::in_body;
-    if (library_->read_data_skip(handle_.get()) < ARCHIVE_WARN) return failure();
+    if (library_.read_data_skip(handle_.get()) < ARCHIVE_WARN) return failure();
   }
 }
 
 bool ArchiveMember::is_wanted(archive_entry* entry) {
-  const std::string name = name_of(*library_, entry);
+  const std::string name = name_of(library_, entry);
   ++seen_;
   if (seen_names_.size() < k_max_shown_names) seen_names_.push_back(printable(name));
   if (member_.empty() || comparable_member(name) != member_) return false;
-  const bool is_file = library_->entry_filetype(entry) == AE_IFREG &&
-                       library_->entry_hardlink(entry) == nullptr &&
-                       library_->entry_symlink(entry) == nullptr;
+  const bool is_file = library_.entry_filetype(entry) == AE_IFREG &&
+                       library_.entry_hardlink(entry) == nullptr &&
+                       library_.entry_symlink(entry) == nullptr;
   is_other_kind_ = is_other_kind_ || !is_file;
   return is_file;
 }
 
 Result<std::size_t> ArchiveMember::read(std::span<std::byte> bytes) {
-  const la_ssize_t count = library_->read_data(handle_.get(), bytes.data(), bytes.size());
+  const la_ssize_t count = library_.read_data(handle_.get(), bytes.data(), bytes.size());
   if (count < 0) return failure();
   const std::size_t done = static_cast<std::size_t>(count);
   if (done < bytes.size() && kind_ == UnpackKind::bz2) {
@@ -198,8 +195,8 @@ Error ArchiveMember::corrupt(const std::string& why) const {
 
 Error ArchiveMember::failure() const {
   if (refusal_) return *refusal_;
-  const char* const text = library_->error_string(handle_.get());
-  if (library_->error_number(handle_.get()) == ENOMEM) {
+  const char* const text = library_.error_string(handle_.get());
+  if (library_.error_number(handle_.get()) == ENOMEM) {
     return {ErrorCode::out_of_memory, Subject::model,
             "cannot unpack " + archive_ + ": there is not enough memory"};
   }

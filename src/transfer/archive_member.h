@@ -13,13 +13,9 @@
 
 #include "modelhub/byte_count.h"
 #include "modelhub/result.h"
-
-struct archive;
-struct archive_entry;
+#include "transfer/libarchive.h"
 
 namespace modelhub::transfer {
-
-struct Libarchive;
 
 // The archives that a catalog may name.
 enum class UnpackKind {
@@ -67,7 +63,7 @@ class ArchiveMember {
   enum class Phase { in_head, in_body };
 
   struct Free {
-    const Libarchive* library;
+    decltype(&archive_read_free) read_free;
     void operator()(archive* handle) const;
   };
 
@@ -89,7 +85,7 @@ class ArchiveMember {
   const std::string member_;   // without a leading "./"
   const std::string archive_;  // for messages
   std::vector<std::byte> piece_;
-  const Libarchive* library_ = nullptr;  // since open(), as the next
+  Libarchive library_{};  // since open(), as the next
   std::unique_ptr<archive, Free> handle_;
   Phase phase_ = Phase::in_head;
   std::uint64_t delivered_ = 0;   // bytes of the archive that libarchive was given

@@ -4,8 +4,6 @@
 
 #include <dlfcn.h>
 
-#include <map>
-#include <mutex>
 #include <string>
 
 namespace modelhub::transfer {
@@ -13,7 +11,7 @@ namespace {
 
 Error no_libarchive() {
   const char* const why = dlerror();
-  return {ErrorCode::unsupported, Subject::other,
+  return {ErrorCode::unsupported, Subject::input,
           std::string("an archive cannot be unpacked without libarchive: ") +
               (why != nullptr ? why : "the loader does not say why"),
           "install libarchive (Debian: libarchive13)"};
@@ -25,10 +23,12 @@ bool find(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
-Result<Libarchive> load(const char* name) {
+}  // namespace
+
+Result<Libarchive> Libarchive::open(const char* name) {
   void* const library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return no_libarchive();
-  Libarchive it;
+  Libarchive it{};
   const bool has_all =
       find(library, "archive_read_new", it.read_new) &&
       find(library, "archive_read_free", it.read_free) &&
@@ -49,23 +49,10 @@ Result<Libarchive> load(const char* name) {
       find(library, "archive_entry_filetype", it.entry_filetype) &&
       find(library, "archive_entry_hardlink", it.entry_hardlink) &&
       find(library, "archive_entry_symlink", it.entry_symlink);
-  if (!has_all) return no_libarchive();
-  return it;
-}
-
-}  // namespace
-
-Result<const Libarchive*> Libarchive::open(const char* name) {
-  static std::mutex mutex;
-  static std::map<std::string, Libarchive> opened;  // guarded by mutex
-  std::lock_guard lock(mutex);
-  auto known = opened.find(name);
-  if (known == opened.end()) {
-    Result<Libarchive> library = load(name);
-    if (!library) return std::move(library).error();
-    known = opened.emplace(name, *library).first;
-  }
-  return &known->second;
+  if (has_all) return it;
+  Error error = no_libarchive();  // before dlclose() has something else to say
+  dlclose(library);
+  return error;
 }
 
 }  // namespace modelhub::transfer

@@ -3,6 +3,7 @@
 #include "transfer/transfer.h"
 
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "base/executor.h"
@@ -58,6 +59,8 @@ Job<Fetched> Transfer::fetch(FetchRequest request) {
   } catch (const std::bad_alloc&) {
     promise.complete(
         Error(ErrorCode::out_of_memory, Subject::other, "no memory to start a download"));
+  } catch (const std::system_error& error) {
+    promise.complete(base::no_thread(error));
   }
   return job;
 }

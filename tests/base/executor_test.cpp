@@ -6,12 +6,15 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/event.h"
+#include "support/no_more_threads.h"
 
 namespace modelhub::base {
 namespace {
@@ -67,6 +70,29 @@ TEST(ExecutorTest, HasNoMoreThreadsThanItsTasksNeed) {
   }
   // More than one, if a thread was still about to return when the next task came.
   EXPECT_LT(seen.size(), 16U);
+}
+
+TEST(ExecutorTest, WithoutAFirstThreadThereIsNoExecutor) {
+  const test::NoMoreThreads none;
+  try {
+    Executor executor("none", 2, Executor::Role::workers);
+    FAIL() << "there was a thread";
+  } catch (const std::system_error& error) {
+    const Error told = no_thread(error);
+    EXPECT_EQ(told.code, ErrorCode::out_of_memory);
+    EXPECT_THAT(told.hint, testing::HasSubstr("ulimit -u"));
+  }
+}
+
+TEST(ExecutorTest, WithoutFurtherThreadsTheFirstOneDoesTheWork) {
+  Executor executor("one", 4, Executor::Role::workers);
+  const test::NoMoreThreads none;
+  std::atomic<int> runs = 0;
+  Event last;
+  for (int i = 0; i < 10; ++i) executor.post([&] { ++runs; });
+  executor.post([&] { last.set(); });
+  EXPECT_TRUE(last.wait());
+  EXPECT_EQ(runs, 10);
 }
 
 TEST(ExecutorTest, MayBeDestroyedByItsOwnTask) {

@@ -21,6 +21,7 @@
 #include "base/hasher.h"
 #include "modelhub/coroutine.h"
 #include "support/http_server.h"
+#include "support/no_more_threads.h"
 #include "support/scratch.h"
 
 namespace modelhub {
@@ -338,6 +339,14 @@ TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {
   EXPECT_TRUE(std::any_of(models.begin(), models.end(),
                           [](const ModelSummary& m) { return m.name == "toy"; }));
   EXPECT_TRUE(hub.remove("toy"));
+}
+
+TEST_F(HubTest, WithoutThreadsThereIsNoHubAndItIsSaid) {
+  const test::NoMoreThreads none;
+  const Result<Hub> hub = Hub::open(options_);
+  ASSERT_FALSE(hub);
+  EXPECT_EQ(hub.error().code, ErrorCode::out_of_memory);
+  EXPECT_THAT(hub.error().message, HasSubstr("no thread"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "support/ranged_file.h"
 
 namespace modelhub::transfer {
+
 std::optional<AskedRange> asked_range(const test::HttpRequest& request) {
   const auto header = request.headers.find("range");
   if (header == request.headers.end()) return std::nullopt;

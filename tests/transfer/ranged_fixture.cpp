@@ -13,6 +13,7 @@
 #include "base/hasher.h"
 
 namespace modelhub::transfer {
+
 std::vector<Digest> digests_of_segments(const std::string& content) {
   std::vector<Digest> digests;
   for (std::size_t at = 0; at < content.size(); at += k_segment)

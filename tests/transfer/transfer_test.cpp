@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hasher.h"
+#include "support/no_more_threads.h"
 #include "transfer/journal.h"
 #include "transfer/transfer_fixture.h"
 
@@ -60,6 +61,14 @@ TEST_F(TransferTest, LeavesNothingAtTheDestinationAfterAFailure) {
   scratch_.write("staging/data", "an older file that must not be taken for the new one");
   EXPECT_FALSE(fetch("wanted", {server_.url("/missing")}));
   EXPECT_FALSE(has_destination());
+}
+
+TEST_F(TransferTest, WithoutThreadsTheFetchEndsWithAnError) {
+  FetchRequest request = request_for("x", {dead_url("/m")});
+  const test::NoMoreThreads none;
+  const Result<Fetched> result = start(std::move(request)).get();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::out_of_memory);
 }
 
 TEST_F(TransferTest, TakesChunkedAnswers) {

@@ -323,10 +323,11 @@ TEST_F(UnpackTest, WhatIsPackedTwiceIsUnpackedOnce) {
 TEST_F(UnpackTest, WithoutLibarchiveTheErrorSaysWhatToInstall) {
   // One that is not there, and one that is another library.
   for (const char* name : {"libarchive-of-modelhub-tests.so.1", "libc.so.6"}) {
-    const Result<const Libarchive*> library = Libarchive::open(name);
+    const Result<Libarchive> library = Libarchive::open(name);
     ASSERT_FALSE(library) << name;
     EXPECT_EQ(library.error().code, ErrorCode::unsupported) << name;
     EXPECT_THAT(library.error().message, HasSubstr("without libarchive")) << name;
+    EXPECT_EQ(exit_code_of(library.error()), 1) << name;
     EXPECT_THAT(library.error().hint, HasSubstr("libarchive13")) << name;
   }
 }
