@@ -55,6 +55,7 @@ struct Values {
   std::string prune_to;
   std::string new_budget;
   RunCommand run;
+  SelfTestCommand self_test;
   std::string fallback = "any";
   float conf = 0;
   float iou = 0;
@@ -158,6 +159,9 @@ void add_run_command(CLI::App& app, Values& values) {
   run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
   run->add_option("--device", values.run.load.device, "auto, cpu, gpu, or a name such as cuda:0")
       ->type_name("NAME");
+  run->add_option("--engine", values.run.load.engine,
+                  "onnxruntime, openvino, ...; default: the first of the model's that is here")
+      ->type_name("NAME");
   run->add_option("--fallback", values.fallback,
                   "never, listed or any (default): when the device cannot be used")
       ->type_name("POLICY");
@@ -257,6 +261,7 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
   if (name == "pull") invocation.command = values.pull;
   if (name == "verify") invocation.command = values.verify;
   if (name == "rm") invocation.command = values.remove;
+  if (name == "selftest") invocation.command = values.self_test;
   if (name == "devices") invocation.command = DevicesCommand();
   if (name == "doctor") invocation.command = DoctorCommand();
   if (name == "run") {
@@ -305,6 +310,10 @@ Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char*
   add_catalog_commands(app, values);
   add_store_commands(app, values);
   add_run_command(app, values);
+  CLI::App* self_test = app.add_subcommand(
+      "selftest", "Let models answer the catalog's own pictures on this machine, with each engine");
+  self_test->add_option("model", values.self_test.models,
+                        "Which; all installed ones when none is given");
   app.add_subcommand("devices", "The devices of this machine, and which engine can use them");
   app.add_subcommand("doctor", "Look at everything modelhub needs, and say what is wrong");
   if (Result<void> known = check_command_word(app, argc, argv); !known)

@@ -66,6 +66,9 @@ struct RunCommand {
   LoadOptions load;
   RunOptions options;
 };
+struct SelfTestCommand {
+  std::vector<std::string> models;  // empty: all that are installed
+};
 struct DevicesCommand {};
 struct DoctorCommand {};
 
@@ -76,7 +79,7 @@ struct Invocation {
   Talk talk = Talk::normal;
   std::variant<ListCommand, SearchCommand, ShowCommand, VersionsCommand, PullCommand, VerifyCommand,
                RepairCommand, RemoveCommand, PinCommand, PruneCommand, CacheCommand, RunCommand,
-               DevicesCommand, DoctorCommand>
+               SelfTestCommand, DevicesCommand, DoctorCommand>
       command;
 };
 

@@ -218,7 +218,8 @@ int execute(const RunCommand& command, const Session& session) {
       return console.fail(picture.error());
     }
   }
-  Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run);
+  Result<PullPlan> plan =
+      session.hub.plan_pull(command.model, PullPurpose::run, command.load.engine);
   if (!plan) return console.fail(plan.error());
   announce_pull(*plan, console);
   Result<Model> model = wait_for(session.hub.ensure_ready(command.model, command.load), console);

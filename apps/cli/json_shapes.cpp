@@ -310,6 +310,20 @@ Json to_json(const EngineReport& report) {
   return json;
 }
 
+Json to_json(const SelfTestResult& result) {
+  Json json;
+  json["model"] = result.model;
+  json["engine"] = result.engine;
+  json["engine_version"] = result.engine_version;
+  json["device"] = result.device;
+  json["verdict"] = name_of(result.verdict);
+  json["remark"] = result.remark;
+  json["load_ms"] = milliseconds_of(result.load);
+  json["run_ms"] = milliseconds_of(result.run);
+  if (result.error) json["error"] = to_json(*result.error)["error"];
+  return json;
+}
+
 Json to_json(const Error& error) {
   Json json;
   json["error"] = {{"code", name_of(error.code)}, {"message", error.message}, {"hint", error.hint}};

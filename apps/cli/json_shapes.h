@@ -29,6 +29,7 @@ Json to_json(const PruneReport& report);
 Json to_json(const Device& device);
 Json to_json(const DevicePlan& plan);
 Json to_json(const EngineReport& report);
+Json to_json(const SelfTestResult& result);
 Json to_json(const Error& error);
 // Adds the answer under the name of its task: detections, classes or faces.
 void add_answer(Json& result, const Answer& answer);

@@ -14,6 +14,7 @@
 #include "modelhub/model.h"
 #include "modelhub/options.h"
 #include "modelhub/result.h"
+#include "modelhub/self_test.h"
 #include "modelhub/store.h"
 
 namespace modelhub MODELHUB_API {
@@ -139,8 +140,10 @@ class Hub {
 
   // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no
   // network is needed.
+  // Only with PullPurpose::run: `engine` as in LoadOptions.
   Result<PullPlan> plan_pull(const std::string& reference,
-                             PullPurpose purpose = PullPurpose::install) const;
+                             PullPurpose purpose = PullPurpose::install,
+                             const std::string& engine = {}) const;
   // Installs a model; done at once when it is installed. Any number of callers cause one download.
   // Errors: not_found, invalid_argument (a licence that is not allowed), offline, unavailable,
   // timed_out, unauthorized, checksum_mismatch, corrupt_data, no_space, io_error, cancelled.
@@ -185,6 +188,13 @@ class Hub {
   Job<Detector> detector(const std::string& reference, const LoadOptions& options = {}) const;
   Job<Classifier> classifier(const std::string& reference, const LoadOptions& options = {}) const;
   Job<FaceFinder> face_finder(const std::string& reference, const LoadOptions& options = {}) const;
+
+  // Lets models answer the golden pictures of the catalog on this machine, with each engine on each
+  // device that can run them; pulls what is missing. With no reference: all that is installed. What
+  // it loaded is unloaded again, and so is what was loaded before and is not in use.
+  // Errors: not_found and invalid_argument about a reference; cancelled. All else is in the
+  // results.
+  Job<std::vector<SelfTestResult>> self_test(const std::vector<std::string>& references = {}) const;
 
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;

@@ -17,6 +17,7 @@
 #include "modelhub/options.h"
 #include "modelhub/result.h"
 #include "modelhub/store.h"
+#include "modelhub/tensor.h"
 
 namespace modelhub MODELHUB_API {
 
@@ -35,8 +36,21 @@ struct LoadReport {
   DevicePlan plan;     // which device and why
   std::string engine;  // "onnxruntime 1.32.0"
   std::string device;  // the device that really runs it, told by the engine
-  std::chrono::duration<double, std::milli> duration{
-      0};  // of the load; 0 when it was loaded already
+  // of the load that put it into memory, whoever asked for that
+  std::chrono::duration<double, std::milli> duration{0};
+};
+
+// What a model calls one of its tensors.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::float32;
+  Shape shape;  // -1 where the model leaves a side open
+};
+
+// The tensors that a model takes and gives, in its own order.
+struct Signature {
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
 };
 
 // Keeps one loaded model in memory while it lives. Copies share the lease.
@@ -81,6 +95,13 @@ class Model {
   // One result for each picture, in their order.
   std::vector<Result<Answer>> run(std::span<const ImageView> images,
                                   const RunOptions& options = {}) const;
+
+  // Beneath all recipes: the tensors as the model itself names them, loaded first if need be.
+  Result<Signature> signature() const;
+  // Runs the engine alone, without preparing or reading anything. Each input of signature() once,
+  // in any order; all outputs, in its order. Errors: invalid_argument (a tensor that the model does
+  // not take: name, type or shape, with both).
+  Result<std::vector<NamedTensor>> infer(std::span<const NamedTensor> inputs) const;
 
   // The labels of its classes, in the order of their ids; empty when it has none.
   const std::vector<std::string>& labels() const;

@@ -15,4 +15,5 @@
 #include "modelhub/model.h"
 #include "modelhub/options.h"
 #include "modelhub/result.h"
+#include "modelhub/self_test.h"
 #include "modelhub/version.h"

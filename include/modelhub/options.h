@@ -101,6 +101,8 @@ struct LoadOptions {
   // What to do when that device cannot be used. A device that is named exactly, and "cpu", never
   // fall back.
   DeviceFallback fallback = DeviceFallback::any;
+  // The engine, "openvino". Empty: the first of the catalog's list that can run it here.
+  std::string engine;
 
   LoadOptions() {}
 };

@@ -13,7 +13,16 @@
 namespace modelhub MODELHUB_API {
 
 // The phases of a job, in the order in which they can happen; a job skips those it does not need.
-enum class Phase { queued, resolving, downloading, verifying, publishing, loading, finished };
+enum class Phase {
+  queued,
+  resolving,
+  downloading,
+  verifying,
+  publishing,
+  loading,
+  testing,
+  finished
+};
 
 std::string_view name_of(Phase phase);
 

@@ -15,6 +15,7 @@ std::string_view name_of(Phase phase) {
     case Phase::verifying: return "verifying";
     case Phase::publishing: return "publishing";
     case Phase::loading: return "loading";
+    case Phase::testing: return "testing";
     case Phase::finished: return "finished";
   }
   return "unknown";

@@ -209,9 +209,11 @@ Result<ModelEntry> Hub::show(const std::string& name) const {
 
 Result<std::vector<InstalledModel>> Hub::installed() const { return find_installed("", *core_); }
 
-Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose) const {
+Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose,
+                                const std::string& engine) const {
   Result<Resolved> resolved = core_->resolve(
-      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull);
+      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull,
+      engine);
   if (!resolved) return std::move(resolved).error();
   Result<std::optional<InstalledModel>> installed = core_->find_installed(*resolved);
   if (!installed) return std::move(installed).error();
@@ -362,6 +364,20 @@ Job<Classifier> Hub::classifier(const std::string& reference, const LoadOptions&
 }
 Job<FaceFinder> Hub::face_finder(const std::string& reference, const LoadOptions& options) const {
   return typed_job<FaceFinder>(core_, reference, options, "find_faces");
+}
+
+Job<std::vector<SelfTestResult>> Hub::self_test(const std::vector<std::string>& references) const {
+  std::vector<std::string> wanted = references;
+  if (wanted.empty()) {
+    Result<std::vector<InstalledModel>> installed = find_installed("", *core_);
+    if (!installed) {
+      Promise<std::vector<SelfTestResult>> promise(core_->callbacks());
+      promise.complete(std::move(installed).error());
+      return promise.job();
+    }
+    for (const InstalledModel& model : *installed) wanted.push_back(reference_of(model));
+  }
+  return core_->self_test(core_, std::move(wanted));
 }
 
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }

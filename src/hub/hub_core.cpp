@@ -17,7 +17,9 @@
 #include "hub/model_core.h"
 #include "hub/pull.h"
 #include "hub/recipe.h"
+#include "hub/self_test.h"
 #include "hub/tokens.h"
+#include "modelhub/closest_match.h"
 
 namespace modelhub::hub {
 namespace {
@@ -92,6 +94,19 @@ Error offline_error(const Resolved& resolved) {
           "modelhub pull " + resolved.to_string() + " without --offline and MODELHUB_OFFLINE"};
 }
 
+Result<Capabilities> only(const std::string& engine, Capabilities all) {
+  std::vector<std::string> names;
+  for (Capabilities::Engine& able : all.engines) {
+    if (able.name == engine) return Capabilities{{std::move(able)}};
+    names.push_back(able.name);
+  }
+  const std::optional<std::string> meant = closest_match(engine, names);
+  return Error(ErrorCode::unsupported, Subject::engine,
+               "the engine '" + engine + "' cannot be used here" +
+                   (meant ? "; did you mean '" + *meant + "'?" : ""),
+               "modelhub doctor lists the engines and what is wrong with them");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
@@ -138,6 +153,7 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
 
 HubCore::~HubCore() {
   closing_.request_stop();  // pulls that run end soon
+  if (tests_) tests_->stop();
   pulls_->stop();
   steps_->stop();
   runtime_.reset();
@@ -195,7 +211,8 @@ bool HubCore::is_choice(const Reference& reference) const {
   return resolved && resolved->version->variants.size() > 1;
 }
 
-Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose purpose) {
+Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose purpose,
+                                  const std::string& engine) {
   Result<Reference> parsed = parse_reference(reference);
   if (!parsed) return std::move(parsed).error();
   catalog::ResolveOptions options;
@@ -203,6 +220,11 @@ Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose
   // To ask the engines opens their libraries, which takes longer than many a pull.
   if (purpose == catalog::Purpose::run || is_choice(*parsed))
     options.capabilities = engines_.capabilities();
+  if (!engine.empty()) {
+    Result<Capabilities> alone = only(engine, std::move(options.capabilities));
+    if (!alone) return std::move(alone).error();
+    options.capabilities = *std::move(alone);
+  }
   if (options_.licenses.empty()) return catalog_.resolve(*parsed, options);
   if (Result<Resolved> any = catalog_.resolve(*parsed, options)) {
     Result<std::optional<InstalledModel>> installed = find_installed(*any);
@@ -319,7 +341,7 @@ Job<std::vector<RepairReport>> HubCore::repair(std::vector<InstalledModel> model
   return promise.job();
 }
 
-Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self,
+Job<Model> HubCore::ensure_ready(const std::weak_ptr<HubCore>& self,
                                  const std::shared_ptr<base::Executor>& executor,
                                  const std::string& reference, const LoadOptions& options) {
   const auto flow = std::make_shared<ReadyFlow>(
@@ -329,8 +351,39 @@ Job<Model> HubCore::ensure_ready(const std::shared_ptr<HubCore>& self,
   return flow->promise.job();
 }
 
+Job<std::vector<SelfTestResult>> HubCore::self_test(const std::weak_ptr<HubCore>& self,
+                                                    std::vector<std::string> references) {
+  Promise<std::vector<SelfTestResult>> promise(callbacks_);
+  if (refuse_in_fork(promise)) return promise.job();
+  try {
+    std::lock_guard lock(tests_mutex_);
+    if (!tests_) {
+      tests_ = std::make_unique<base::Executor>("mh-tests", 1, base::Executor::Role::workers);
+    }
+    tests_->post([this, self, promise, references = std::move(references)] {
+      std::stop_source stop;
+      const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
+      const std::stop_callback on_leave(promise.stop_token(), request_stop);
+      const std::stop_callback on_closing(closing_.get_token(), request_stop);
+      SelfTest test(*this, self, stop.get_token(),
+                    [promise](Progress progress) { promise.report(std::move(progress)); });
+      promise.complete(test.run(references));
+    });
+  } catch (const std::system_error& error) {
+    promise.complete(base::no_thread(error));
+  }
+  return promise.job();
+}
+
+Result<DevicePlan> HubCore::plan(const Resolved& resolved, const LoadOptions& options) {
+  Result<DeviceRequest> request = DeviceRequest::parse(options.device);
+  if (!request) return std::move(request).error();
+  const device::ModelNeeds needs{resolved.variant->devices, resolved.engines()};
+  return device::plan(*request, inventory(), engines_.offers(), needs, options.fallback);
+}
+
 void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
-  Result<Resolved> resolved = resolve(flow->reference, catalog::Purpose::run);
+  Result<Resolved> resolved = resolve(flow->reference, catalog::Purpose::run, flow->options.engine);
   if (!resolved) return flow->fail(std::move(resolved).error());
   // What cannot be run is told before anything is fetched for it.
   Result<vision::Recipe> recipe = to_executable(*resolved->variant->recipe);
@@ -382,11 +435,7 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
 
 Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
                                              const InstalledModel& installed) {
-  Result<DeviceRequest> request = DeviceRequest::parse(flow.options.device);
-  if (!request) return std::move(request).error();
-  const device::ModelNeeds needs{flow.resolved->variant->devices, flow.resolved->engines()};
-  Result<DevicePlan> plan =
-      device::plan(*request, inventory(), engines_.offers(), needs, flow.options.fallback);
+  Result<DevicePlan> plan = this->plan(*flow.resolved, flow.options);
   if (!plan) return std::move(plan).error();
   Result<std::shared_ptr<engine::Engine>> engine = engines_.find(plan->engine);
   if (!engine) return std::move(engine).error();

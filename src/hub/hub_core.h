@@ -27,7 +27,8 @@ namespace modelhub::hub {
 //
 // Threads:       `pulls_` blocks on fetches (that many models are pulled at a time); `steps_` runs
 //                the short steps between the modules and never blocks; `callbacks_` belongs to the
-//                user's code. The modules have their own.
+//                user's code; `tests_` runs one self-test at a time, on top of all that. The
+//                modules have their own.
 // Ownership:     tasks on these threads use the core by plain pointer: the destructor stops them in
 //                an order in which nobody posts to what is gone, and joins. Model handles hold it
 //                weakly.
@@ -58,7 +59,11 @@ class HubCore {
   // invalid_argument, io_error.
   Result<Reference> parse_reference(const std::string& text) const;
   // A model that is installed is resolved whatever its licence: the allow-list is about pulling.
-  Result<Resolved> resolve(const std::string& reference, catalog::Purpose purpose);
+  // With an `engine` only what that one can run is usable. Errors: unsupported when it is not here.
+  Result<Resolved> resolve(const std::string& reference, catalog::Purpose purpose,
+                           const std::string& engine = {});
+  // On which device, with which engine.
+  Result<DevicePlan> plan(const Resolved& resolved, const LoadOptions& options);
   // Whether there are several variants of which the best here is meant.
   bool is_choice(const Reference& reference) const;
   // Nothing when it is not installed, or as other files than the catalog names now.
@@ -67,9 +72,12 @@ class HubCore {
   Job<InstalledModel> pull(const std::string& reference);
   Job<std::vector<RepairReport>> repair(std::vector<InstalledModel> models);
   // `self` is what the Model will point to; what is chained to the job runs on `executor`.
-  Job<Model> ensure_ready(const std::shared_ptr<HubCore>& self,
+  Job<Model> ensure_ready(const std::weak_ptr<HubCore>& self,
                           const std::shared_ptr<base::Executor>& executor,
                           const std::string& reference, const LoadOptions& options);
+  Job<std::vector<SelfTestResult>> self_test(const std::weak_ptr<HubCore>& self,
+                                             std::vector<std::string> references);
+  IntakeTools intake_tools() { return {*store_, *transfer_, options_.log}; }
 
  private:
   struct ReadyFlow;
@@ -83,7 +91,6 @@ class HubCore {
 
   // Joins the pull of this model, or starts it; what is chained to the job runs on steps_.
   Job<InstalledModel> join_pull(const Resolved& resolved);
-  IntakeTools intake_tools() { return {*store_, *transfer_, options_.log}; }
   void run_pull(const Resolved& resolved, const PullFlights::Lead& lead);
 
   // The steps of ensure_ready.
@@ -103,6 +110,8 @@ class HubCore {
   const std::shared_ptr<base::Executor> callbacks_;
   const std::shared_ptr<base::Executor> steps_;
   const std::shared_ptr<base::Executor> pulls_;
+  std::mutex tests_mutex_;
+  std::unique_ptr<base::Executor> tests_;  // guarded by tests_mutex_; since the first self-test
   std::unique_ptr<transfer::Transfer> transfer_;
   std::unique_ptr<runtime::Runtime> runtime_;
   PullFlights flights_;

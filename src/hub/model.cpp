@@ -21,6 +21,11 @@ Result<void> Model::warmup() const { return core_->warmup(); }
 Result<void> Model::unload() const { return core_->unload(); }
 const std::vector<std::string>& Model::labels() const { return core_->parts().labels; }
 
+Result<Signature> Model::signature() const { return core_->signature(); }
+Result<std::vector<NamedTensor>> Model::infer(std::span<const NamedTensor> inputs) const {
+  return core_->infer(inputs);
+}
+
 Result<Answer> Model::run(const ImageView& image, const RunOptions& options) const {
   return core_->run(image, options);
 }

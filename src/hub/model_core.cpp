@@ -121,6 +121,29 @@ Result<Answer> ModelCore::run(const ImageView& image, const RunOptions& options)
   return answer;
 }
 
+Result<Signature> ModelCore::signature() {
+  Result<runtime::Lease> lease = acquire();
+  if (!lease) return std::move(lease).error();
+  const auto told = [](const std::vector<engine::TensorSpec>& specs) {
+    std::vector<TensorInfo> infos;
+    infos.reserve(specs.size());
+    for (const engine::TensorSpec& spec : specs)
+      infos.push_back({spec.name, spec.dtype, spec.shape});
+    return infos;
+  };
+  return Signature{told(lease->session().inputs()), told(lease->session().outputs())};
+}
+
+Result<std::vector<NamedTensor>> ModelCore::infer(std::span<const NamedTensor> inputs) {
+  Result<runtime::Lease> lease = acquire();
+  if (!lease) return std::move(lease).error();
+  std::vector<engine::Session::Input> views;
+  for (const NamedTensor& input : inputs) views.push_back({input.name, &input.tensor});
+  Result<runtime::RunOutput> output = lease->run(views);
+  if (!output) return std::move(output).error();
+  return std::move(output->outputs);
+}
+
 Result<Answer> ModelCore::decode(const std::vector<NamedTensor>& outputs,
                                  const vision::Placement& placement,
                                  const vision::AnswerOptions& options) const {

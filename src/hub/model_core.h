@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
   Result<void> warmup();
   Result<void> unload();
   Result<Answer> run(const ImageView& image, const RunOptions& options);
+  Result<Signature> signature();
+  Result<std::vector<NamedTensor>> infer(std::span<const NamedTensor> inputs);
 
   // That what the loaded model gives is what its recipe says.
   Result<void> check(const runtime::Lease& lease) const;

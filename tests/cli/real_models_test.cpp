@@ -4,6 +4,7 @@
 // The main job with real weights, against the answers of the reference implementations.
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include <gmock/gmock.h>
 
@@ -170,6 +171,33 @@ TEST_F(RealModelsTest, APickleIsPulledButNeverLoaded) {
   const ProcessResult result = run({"run", "yolov8n@8.4.0:pt", shared("images/bus.jpg")});
   EXPECT_EQ(result.exit_code, 7) << result.err;
   EXPECT_THAT(result.err, HasSubstr("export"));
+}
+
+TEST_F(RealModelsTest, SelfTestFindsTheGoldenAnswers) {
+  const ProcessResult text = run({"selftest", "yolov8n", "mobilenet_v2", "ultraface"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("ANSWER"));
+  const Json document = json_of(run({"selftest", "--json", "--offline"}).out);
+  std::set<std::string> right;
+  for (const Json& result : document["results"]) {
+    if (result["verdict"] == "right") right.insert(result["model"].get<std::string>());
+    EXPECT_NE(result["verdict"], "wrong") << result;
+    EXPECT_NE(result["verdict"], "failed") << result;
+  }
+  EXPECT_EQ(right.size(), 3U) << document;
+}
+
+TEST_F(RealModelsTest, SelfTestOfNothingSaysHowToBegin) {
+  const ProcessResult result = run({"selftest"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("modelhub selftest NAME"));
+}
+
+TEST_F(RealModelsTest, AnEngineThatIsNotHereIsNamed) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--engine", "onnxruntim"});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("did you mean 'onnxruntime'?"));
 }
 
 }  // namespace
