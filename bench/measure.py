@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The modelhub authors
 # SPDX-License-Identifier: Apache-2.0
 """Runs programs, in shuffled rounds, and says how long they took: what bench/pull and bench/store share."""
+import itertools
 import os
 import random
 import shutil
@@ -90,23 +91,28 @@ def settle(folder):
     subprocess.run(['sync', '-f', str(folder)], check=True)
 
 
-def run_rounds(contenders, rounds, scratch, seed, progress):
-    """All contenders in each round, shuffled; round 0 warms up, checks the results and is not counted."""
+def run_rounds(contenders, rounds, scratch, seed, progress, keeps_folders=False):
+    """All contenders in each round, shuffled; round 0 warms up, checks the results and is not counted. What many small
+    files leave is removed at the end: for minutes ext4 passes over the inodes of removed files one by one, and the next
+    run would pay for that."""
     shuffle = random.Random(seed)
+    folders = (scratch / f'run{n}' for n in itertools.count())
     for number in range(rounds + 1):
         order = list(contenders)
         shuffle.shuffle(order)
         for contender in order:
-            folder = scratch / 'run'
-            shutil.rmtree(folder, ignore_errors=True)
+            folder = next(folders)
             (folder / 'home').mkdir(parents=True)
             settle(scratch)
             measured = run_steps(contender.steps(folder / 'home'), folder)
             contender.check(folder / 'home')
             if number > 0:
                 contender.runs.append(measured)
-            shutil.rmtree(folder)
+            if not keeps_folders:
+                shutil.rmtree(folder)
         progress(number)
+    for folder in scratch.glob('run*'):
+        shutil.rmtree(folder)
 
 
 def median_of(runs, without=()):
