@@ -151,11 +151,14 @@ void add_store_commands(CLI::App& app, Values& values) {
 void add_run_command(CLI::App& app, Values& values) {
   CLI::App* run = app.add_subcommand("run", "Run a model on pictures, pulling it first if need be");
   run->add_option("model", values.run.model, "name[@version][:variant]")->required();
-  run->add_option("picture", values.run.pictures, "JPEG, PNG, WebP or TIFF; - for standard input")
+  run->add_option("picture", values.run.pictures,
+                  "JPEG, PNG, WebP or TIFF, or folders of them; - for standard input")
       ->required();
   run->add_option("--out", values.run.out, "Annotated picture: a .png or .jpg, or a folder")
       ->type_name("PATH");
   run->add_flag("--no-picture", values.run.no_picture, "Write no annotated picture");
+  run->add_option("--save-crops", values.run.crops, "Folder for what was found, each cut out")
+      ->type_name("DIR");
   run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
   run->add_option("--device", values.run.load.device, "auto, cpu, gpu, or a name such as cuda:0")
       ->type_name("NAME");

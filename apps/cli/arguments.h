@@ -62,6 +62,7 @@ struct RunCommand {
   // file or folder for annotated pictures; empty: beside nothing, in the working directory
   std::string out;
   bool no_picture = false;
+  std::string crops;  // folder for what was found, cut out; empty: none
   bool explain = false;
   LoadOptions load;
   RunOptions options;

@@ -1,12 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include "commands.h"
+#include "in_order.h"
 #include "json_shapes.h"
+#include "pictures.h"
 #include "waiting.h"
 #include <modelhub/draw.h>
 
@@ -15,31 +20,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* k_standard_input = "/dev/stdin";
-
-std::string file_of(const std::string& picture) {
-  return picture == "-" ? k_standard_input : picture;
-}
-std::string stem_of(const std::string& picture) {
-  return picture == "-" ? "stdin" : fs::path(picture).stem().string();
-}
-
-struct TimedImage {
-  Image image;
-  std::chrono::duration<double, std::milli> duration{0};
-};
-
-Result<TimedImage> load_picture(const std::string& picture) {
-  const auto begin = std::chrono::steady_clock::now();
-  Result<Image> image = Image::load(file_of(picture));
-  if (!image) return std::move(image).error();
-  return TimedImage{*std::move(image), std::chrono::steady_clock::now() - begin};
-}
-
 // Where the annotated picture of this input goes; nothing when none is wanted.
 Result<std::optional<std::string>> annotated_path(const RunCommand& command,
-                                                  const std::string& picture, bool is_json) {
-  const std::string default_name = stem_of(picture) + ".modelhub.png";
+                                                  const std::vector<Picture>& pictures,
+                                                  const Picture& picture, bool is_json) {
+  const std::string default_name = picture.stem + ".modelhub.png";
   if (command.no_picture) return std::optional<std::string>();
   if (command.out.empty())
     return is_json ? std::optional<std::string>() : std::optional<std::string>(default_name);
@@ -49,10 +34,10 @@ Result<std::optional<std::string>> annotated_path(const RunCommand& command,
     fs::create_directories(command.out, ignored);  // saving tells what is wrong, with the name
     return std::optional<std::string>((fs::path(command.out) / default_name).string());
   }
-  if (command.pictures.size() > 1) {
+  if (pictures.size() > 1) {
     return Error(ErrorCode::invalid_argument, Subject::usage,
-                 "--out " + command.out + " is one file, for " +
-                     std::to_string(command.pictures.size()) + " pictures",
+                 "--out " + command.out + " is one file, for " + std::to_string(pictures.size()) +
+                     " pictures",
                  "give a folder: --out " + command.out + "/");
   }
   return std::optional<std::string>(command.out);
@@ -73,56 +58,94 @@ std::string near_miss_text(const std::optional<NearMiss>& near_miss, const char*
          fixed(near_miss->score, 2) + ": try --conf " + fixed(reachable, 2);
 }
 
+// The answer as a person reads it, line by line.
 struct AnswerPrinter {
-  const Console& console;
+  std::vector<std::string>& lines;
 
   void operator()(const Detections& detections) const {
     std::size_t widest = 0;
     for (const Detection& d : detections) widest = std::max(widest, columns_of(d.label));
     for (const Detection& d : detections) {
-      console.print("  " + d.label + std::string(widest - columns_of(d.label) + 2, ' ') +
-                    fixed(d.score, 2) + "   " + box_text(d.box));
+      lines.push_back("  " + d.label + std::string(widest - columns_of(d.label) + 2, ' ') +
+                      fixed(d.score, 2) + "   " + box_text(d.box));
     }
-    if (detections.empty()) console.print(near_miss_text(detections.near_miss, "object"));
+    if (detections.empty()) lines.push_back(near_miss_text(detections.near_miss, "object"));
   }
   void operator()(const Classifications& classes) const {
     for (const Classification& c : classes)
-      console.print("  " + fixed(c.score, 2) + "  " + c.label);
+      lines.push_back("  " + fixed(c.score, 2) + "  " + c.label);
   }
   void operator()(const Faces& faces) const {
     for (const Face& face : faces)
-      console.print("  face  " + fixed(face.score, 2) + "   " + box_text(face.box));
-    if (faces.empty()) console.print(near_miss_text(faces.near_miss, "face"));
+      lines.push_back("  face  " + fixed(face.score, 2) + "   " + box_text(face.box));
+    if (faces.empty()) lines.push_back(near_miss_text(faces.near_miss, "face"));
   }
+};
+
+// A part of a picture that is worth a picture of its own.
+struct Cutting {
+  std::string label;
+  Box box;
+};
+
+struct CuttingsOf {
+  std::vector<Cutting> operator()(const Detections& detections) const {
+    std::vector<Cutting> cuttings;
+    for (const Detection& d : detections) cuttings.push_back({d.label, d.box});
+    return cuttings;
+  }
+  std::vector<Cutting> operator()(const Faces& faces) const {
+    std::vector<Cutting> cuttings;
+    for (const Face& face : faces) cuttings.push_back({"face", face.box});
+    return cuttings;
+  }
+  std::vector<Cutting> operator()(const Classifications&) const { return {}; }
+};
+
+// A label may hold anything.
+std::string file_name_of(std::string label) {
+  for (char& c : label) {
+    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+    if (!is_plain && (static_cast<unsigned char>(c) & 0x80U) == 0) c = '_';
+  }
+  return label;
+}
+
+// What came of one picture.
+struct Outcome {
+  Result<void> status;
+  Json result;
+  std::vector<std::string> lines;  // for standard output
+  std::vector<std::string> files;  // that were written
 };
 
 // One run of the command: the loaded model and what all its pictures share.
 class Runner {
  public:
-  Runner(const RunCommand& command, const Session& session, Model model)
-      : command_(command), console_(session.console), model_(std::move(model)) {}
+  Runner(const RunCommand& command, const std::vector<Picture>& pictures, const Console& console,
+         Model model)
+      : command_(command), pictures_(pictures), console_(console), model_(std::move(model)) {}
 
   int run_all(const LoadReport& load) {
     Json document = header(load);
     Json results = Json::array();
     int exit_code = 0;
-    for (const std::string& picture : command_.pictures) {
-      if (is_interrupted())
-        return console_.fail(Error(ErrorCode::cancelled, Subject::other, "interrupted"));
-      Json result;
-      result["input"] = picture;
-      if (Result<void> done = run_one(picture, result); !done) {
-        const int code = exit_code_of(done.error());
-        if (exit_code == 0) exit_code = code;
-        if (console_.is_json()) {
-          result["error"] = to_json(done.error())["error"];
-        } else {
-          console_.fail(done.error());
-        }
-      }
-      results.push_back(std::move(result));
-    }
-    if (console_.is_json()) {
+    // One picture is decoded, or drawn, while another one is in the engine, which uses all cores.
+    const std::size_t threads =
+        std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 2, 8);
+    in_order(
+        pictures_.size(), threads, [&](std::size_t i) { return run_one(pictures_[i]); },
+        [&](Outcome outcome) {
+          if (is_interrupted()) {
+            exit_code = console_.fail(Error(ErrorCode::cancelled, Subject::other, "interrupted"));
+            return false;
+          }
+          const int code = show(outcome);
+          if (exit_code == 0) exit_code = code;
+          results.push_back(std::move(outcome.result));
+          return true;
+        });
+    if (console_.is_json() && !is_interrupted()) {
       document["results"] = std::move(results);
       console_.print_json(document);
     }
@@ -142,31 +165,45 @@ class Runner {
     return document;
   }
 
-  Result<void> run_one(const std::string& picture, Json& result) {
+  // On any thread.
+  Outcome run_one(const Picture& picture) const {
+    Outcome outcome;
+    outcome.result["input"] = picture.name;
+    outcome.status = run_one(picture, outcome);
+    return outcome;
+  }
+
+  Result<void> run_one(const Picture& picture, Outcome& outcome) const {
     Result<TimedImage> decoded = load_picture(picture);
     if (!decoded) return std::move(decoded).error();
     Image& image = decoded->image;
-    result["width"] = image.width();
-    result["height"] = image.height();
-    Result<Answer> answer = model_.run(image, command_.options);
-    if (!answer) return std::move(answer).error().with_context(picture);
+    outcome.result["width"] = image.width();
+    outcome.result["height"] = image.height();
+    Result<Answer> answer = run_alone(image);
+    if (!answer) return std::move(answer).error().with_context(picture.name);
     times_of(*answer).decode = decoded->duration;
     if (console_.is_json()) {
-      add_answer(result, *answer);
+      add_answer(outcome.result, *answer);
     } else {
-      print_text(picture, *answer);
+      outcome.lines.push_back(picture.name + "   infer " +
+                              fixed(times_of(*answer).infer.count(), 0) + " ms");
+      std::visit(AnswerPrinter{outcome.lines}, *answer);
     }
-    return annotate(picture, image, *answer, result);
+    if (Result<void> saved = save_crops(picture, image, *answer, outcome); !saved) return saved;
+    return annotate(picture, image, *answer, outcome);
   }
 
-  void print_text(const std::string& picture, const Answer& answer) const {
-    console_.print(picture + "   infer " + fixed(times_of(answer).infer.count(), 0) + " ms");
-    std::visit(AnswerPrinter{console_}, answer);
+  // An engine uses all cores: two pictures at once are no sooner done, and the times that are shown
+  // would be those of a crowd.
+  Result<Answer> run_alone(const Image& image) const {
+    const std::lock_guard lock(engine_mutex_);
+    return model_.run(image, command_.options);
   }
 
-  Result<void> annotate(const std::string& picture, Image& image, const Answer& answer,
-                        Json& result) const {
-    Result<std::optional<std::string>> path = annotated_path(command_, picture, console_.is_json());
+  Result<void> annotate(const Picture& picture, Image& image, const Answer& answer,
+                        Outcome& outcome) const {
+    Result<std::optional<std::string>> path =
+        annotated_path(command_, pictures_, picture, console_.is_json());
     if (!path) return std::move(path).error();
     if (!*path) return {};
     // A class alone is worth a picture only when one was asked for.
@@ -174,17 +211,54 @@ class Runner {
     Result<void> drawn = std::visit([&](const auto& items) { return draw(image, items); }, answer);
     if (!drawn) return drawn;
     if (Result<void> saved = image.save(**path); !saved) return saved;
-    if (console_.is_json()) {
-      result["annotated"] = **path;
-    } else {
-      console_.say("annotated picture: " + **path);
-    }
+    outcome.result["annotated"] = **path;
+    outcome.files.push_back("annotated picture: " + **path);
     return {};
   }
 
+  // What was found, each as a picture of its own, before anything is drawn over it.
+  Result<void> save_crops(const Picture& picture, const Image& image, const Answer& answer,
+                          Outcome& outcome) const {
+    if (command_.crops.empty()) return {};
+    std::error_code ignored;
+    fs::create_directories(command_.crops, ignored);  // saving tells what is wrong, with the name
+    outcome.result["crops"] = Json::array();
+    const std::vector<Cutting> cuttings = std::visit(CuttingsOf{}, answer);
+    for (std::size_t i = 0; i < cuttings.size(); ++i) {
+      const Box& box = cuttings[i].box;
+      const ImageView view = crop(image, box.x1, box.y1, box.x2, box.y2);
+      if (view.is_empty()) continue;
+      Result<Image> cut = Image::copy_of(view);
+      if (!cut) return std::move(cut).error();
+      const std::string name = picture.stem + "." + std::to_string(i + 1) + "." +
+                               file_name_of(cuttings[i].label) + ".png";
+      const std::string path = (fs::path(command_.crops) / name).string();
+      if (Result<void> saved = cut->save(path); !saved) return saved;
+      outcome.result["crops"].push_back(path);
+    }
+    if (const std::size_t count = outcome.result["crops"].size(); count > 0)
+      outcome.files.push_back("cut out: " + std::to_string(count) + " in " + command_.crops);
+    return {};
+  }
+
+  // The exit code.
+  int show(Outcome& outcome) const {
+    for (const std::string& line : outcome.lines) console_.print(line);
+    if (!console_.is_json()) {
+      for (const std::string& file : outcome.files) console_.say(file);
+    }
+    if (outcome.status) return 0;
+    const Error& error = outcome.status.error();
+    if (!console_.is_json()) return console_.fail(error);
+    outcome.result["error"] = to_json(error)["error"];
+    return exit_code_of(error);
+  }
+
   const RunCommand& command_;
+  const std::vector<Picture>& pictures_;
   const Console& console_;
   const Model model_;
+  mutable std::mutex engine_mutex_;
 };
 
 void explain(const LoadReport& load, const std::vector<VariantCandidate>& candidates,
@@ -207,14 +281,16 @@ void explain(const LoadReport& load, const std::vector<VariantCandidate>& candid
 
 int execute(const RunCommand& command, const Session& session) {
   const Console& console = session.console;
+  const Result<std::vector<Picture>> pictures = find_pictures(command.pictures);
+  if (!pictures) return console.fail(pictures.error());
   if (Result<std::optional<std::string>> path =
-          annotated_path(command, command.pictures.front(), console.is_json());
+          annotated_path(command, *pictures, pictures->front(), console.is_json());
       !path) {
     return console.fail(path.error());
   }
   // A single picture that cannot be read is told before megabytes are fetched for it.
-  if (command.pictures.size() == 1 && command.pictures.front() != "-") {
-    if (Result<TimedImage> picture = load_picture(command.pictures.front()); !picture) {
+  if (pictures->size() == 1 && pictures->front().name != "-") {
+    if (Result<TimedImage> picture = load_picture(pictures->front()); !picture) {
       return console.fail(picture.error());
     }
   }
@@ -234,7 +310,7 @@ int execute(const RunCommand& command, const Session& session) {
                 load.device + " with " + load.engine + "   load " +
                 fixed(load.duration.count(), 0) + " ms");
   }
-  return Runner(command, session, *model).run_all(load);
+  return Runner(command, *pictures, console, *model).run_all(load);
 }
 
 }  // namespace modelhub::cli

@@ -14,6 +14,7 @@ namespace modelhub::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class RealModelsTest : public CliTest {
  protected:
@@ -171,6 +172,65 @@ TEST_F(RealModelsTest, APickleIsPulledButNeverLoaded) {
   const ProcessResult result = run({"run", "yolov8n@8.4.0:pt", shared("images/bus.jpg")});
   EXPECT_EQ(result.exit_code, 7) << result.err;
   EXPECT_THAT(result.err, HasSubstr("export"));
+}
+
+// The width is at 16 of a PNG file, the height at 20; the most significant byte comes first.
+unsigned png_side(const std::string& png, std::size_t at) {
+  unsigned side = 0;
+  for (std::size_t i = at; i < at + 4; ++i)
+    side = side << 8 | static_cast<unsigned char>(png.at(i));
+  return side;
+}
+
+TEST_F(RealModelsTest, AFolderStandsForItsPicturesInOrder) {
+  namespace fs = std::filesystem;
+  const std::string folder = in_work("pictures");
+  fs::create_directories(folder + "/below");
+  for (int i = 0; i < 9; ++i) {
+    const std::string name = folder + "/" + std::to_string(i) + (i % 2 == 0 ? ".jpg" : ".JPEG");
+    fs::copy_file(shared(i == 4 ? "images/phototest.gold.txt" : "images/cat.jpg"), name);
+  }
+  fs::copy_file(shared("images/cat.jpg"), folder + "/below/not_looked_into.jpg");
+  write("pictures/notes.txt", "no picture");
+  const ProcessResult result = run({"run", "mobilenet_v2", folder, "--json"});
+  EXPECT_EQ(result.exit_code, 1);  // of the text that is named as a picture
+  const Json results = json_of(result.out)["results"];
+  ASSERT_EQ(results.size(), 9U);
+  for (std::size_t i = 0; i < 9; ++i) {
+    EXPECT_EQ(results[i]["input"].get<std::string>().rfind(folder + "/" + std::to_string(i), 0),
+              0U);
+    EXPECT_EQ(results[i].contains("error"), i == 4) << results[i];
+    if (i == 4) continue;
+    EXPECT_EQ(results[i]["classes"][0]["class_id"], 281);
+  }
+}
+
+TEST_F(RealModelsTest, AFolderWithoutPicturesIsNamed) {
+  std::filesystem::create_directories(in_work("empty"));
+  const ProcessResult result = run({"run", "yolov8n", in_work("empty")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr(in_work("empty") + " holds no picture"));
+  EXPECT_THAT(result.err, Not(HasSubstr("pulling")));
+}
+
+TEST_F(RealModelsTest, WhatWasFoundIsCutOut) {
+  const std::string bus = shared("images/bus.jpg");
+  // Twice the same name: neither overwrites the other's files.
+  const ProcessResult result = run(
+      {"run", "yolov8n", bus, bus, "--json", "--save-crops", in_work("crops"), "--classes", "bus"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json results = json_of(result.out)["results"];
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_NE(results[0]["crops"], results[1]["crops"]);
+  for (const Json& one : results) {
+    ASSERT_EQ(one["crops"].size(), 1U);
+    const std::string png = read(one["crops"][0].get<std::string>());
+    const Json box = one["detections"][0]["box"];
+    EXPECT_EQ(png_side(png, 16),
+              std::ceil(box[2].get<double>()) - std::floor(box[0].get<double>()));
+    EXPECT_EQ(png_side(png, 20),
+              std::ceil(box[3].get<double>()) - std::floor(box[1].get<double>()));
+  }
 }
 
 TEST_F(RealModelsTest, SelfTestFindsTheGoldenAnswers) {
