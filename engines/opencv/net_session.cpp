@@ -190,8 +190,8 @@ class NetSession final : public engine_module::Session {
       sides.push_back(static_cast<int>(tensor.shape[i]));
     }
     const int type = tensor.dtype == MH_UINT8 ? CV_8U : CV_32F;
-    const cv::Mat given(static_cast<int>(sides.size()), sides.data(), type,
-                        const_cast<void*>(tensor.data));
+    cv::Mat given(static_cast<int>(sides.size()), sides.data(), type,
+                  const_cast<void*>(tensor.data));
     if (type == CV_32F) return given;
     cv::Mat floats;
     given.convertTo(floats, CV_32F);

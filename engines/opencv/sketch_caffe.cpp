@@ -73,7 +73,7 @@ void add_inputs_of_layer(const TextMessage& layer, std::vector<TensorSpec>& inpu
   }
 }
 
-std::vector<TensorSpec> inputs_of(const File& file) {
+std::vector<TensorSpec> inputs_of_network(const File& file) {
   const TextMessage net = read_text_file(file);
   std::vector<TensorSpec> inputs;
   bool has_layer = false;
@@ -120,7 +120,7 @@ void check_weights(ByteSource& source) {
 
 ModelSketch sketch_caffe(const engine_module::LoadRequest& request, const Version&) {
   ModelSketch sketch;
-  sketch.inputs = inputs_of(request.file("graph"));
+  sketch.inputs = inputs_of_network(request.file("graph"));
   engine_shared::read_model_file(request.file("weights"), &check_weights);
   return sketch;
 }

@@ -112,7 +112,7 @@ Graph read_graph(ByteSource& source) {
   return graph;
 }
 
-std::vector<TensorSpec> inputs_of(const File& file) {
+std::vector<TensorSpec> inputs_of_text_graph(const File& file) {
   const TextMessage text_graph = read_text_file(file);
   std::vector<TensorSpec> inputs;
   bool has_node = false;
@@ -170,7 +170,7 @@ ModelSketch sketch_tensorflow(const engine_module::LoadRequest& request, const V
   ModelSketch sketch;
   sketch.inputs = graph.inputs;
   if (const File* const text = find_text_graph(request)) {
-    sketch.inputs = inputs_of(*text);
+    sketch.inputs = inputs_of_text_graph(*text);
   } else {
     for (const char* const op : k_need_text_graph) {
       if (graph.operators.count(op) == 0) continue;
