@@ -52,7 +52,7 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
       throw Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
                     "the onnxruntime engine runs models on cpu:0, not on " + request.device);
     }
-    return CpuSession::load(library_, request.file("graph"), request.threads);
+    return CpuSession::load(library_, request);
   }
 
  private:

@@ -64,22 +64,22 @@ Failure too_new(const std::string& needs, const std::string& limit, const std::s
 
 }  // namespace
 
-Failure explain_load(const OrtError& error, const std::string& model, const OnnxHeader& header,
-                     const std::string& version) {
+Failure explain_load(const OrtError& error, const std::string& model,
+                     const engine_shared::OnnxFile& file, const std::string& version) {
   const std::string text = error.what();
   if (const std::string limit = number_after(text, "is till opset "); !limit.empty()) {
-    return too_new(model + " needs opset " + std::to_string(header.opset()), limit, version,
+    return too_new(model + " needs opset " + std::to_string(file.opset()), limit, version,
                    "export the model with opset=17");
   }
   if (const std::string limit = number_after(text, "max supported IR version: "); !limit.empty()) {
     return too_new(
-        model + " has version " + std::to_string(header.ir_version) + " of the ONNX format", limit,
+        model + " has version " + std::to_string(file.ir_version) + " of the ONNX format", limit,
         version, "save the model with ir_version=" + limit);
   }
   if (const std::string op = word_after(text, "No Op registered for "); !op.empty()) {
     return Failure(MH_UNSUPPORTED, MH_ABOUT_MODEL,
                    model + " uses the operator " + op + ", which ONNX Runtime " + version +
-                       " does not have in opset " + std::to_string(header.opset()),
+                       " does not have in opset " + std::to_string(file.opset()),
                    k_export_differently);
   }
   if (is_memory(error))

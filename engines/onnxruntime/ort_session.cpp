@@ -2,16 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ort_session.h"
 
-#include <sched.h>
-
 #include <algorithm>
-#include <fstream>
-#include <set>
-#include <thread>
 
-#include "onnx_file.h"
 #include "ort_environment.h"
 #include "ort_failure.h"
+#include "shared/external_data.h"
+#include "shared/onnx_file.h"
+#include "shared/usable_cores.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
@@ -64,32 +61,14 @@ ONNXTensorElementDataType ort_type_of(mh_dtype dtype) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
-// Cores that this process may use; two hyper-threads of one core count once, since they share its
-// arithmetic units.
-int usable_cores() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  }
-  std::set<std::string> cores;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    const std::string number = std::to_string(cpu);
-    std::ifstream file("/sys/devices/system/cpu/cpu" + number + "/topology/thread_siblings_list");
-    std::string siblings;
-    cores.insert(std::getline(file, siblings) ? siblings : number);
-  }
-  return std::max(1, static_cast<int>(cores.size()));
-}
-
 OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, int threads) {
   const OrtApi& api = library.api();
   OrtSessionOptions* raw = nullptr;
   library.check(api.CreateSessionOptions(&raw));
   OrtPtr<OrtSessionOptions> options(raw, api.ReleaseSessionOptions);
   // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
-  library.check(api.SetIntraOpNumThreads(raw, threads > 0 ? threads : usable_cores()));
+  library.check(
+      api.SetIntraOpNumThreads(raw, threads > 0 ? threads : engine_shared::usable_cores()));
   library.check(api.SetInterOpNumThreads(raw, 1));
   library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
@@ -159,19 +138,14 @@ CpuSession::CpuSession(std::shared_ptr<const OrtLibrary> library, std::string mo
       session_(nullptr, library_->api().ReleaseSession) {}
 
 std::unique_ptr<CpuSession> CpuSession::load(std::shared_ptr<const OrtLibrary> library,
-                                             const engine_module::File& file, int threads) {
-  const OnnxHeader header = read_onnx_header(file);
-  if (!header.external_file.empty()) {
-    throw Failure(
-        MH_UNSUPPORTED, MH_ABOUT_MODEL,
-        file.name + " keeps weights in another file ('" + header.external_file +
-            "'); models of one file can be loaded",
-        "save it as one file: onnx.save(onnx.load(\"" + file.name + "\"), \"one_file.onnx\")");
-  }
+                                             const engine_module::LoadRequest& request) {
+  const engine_module::File& file = request.file("graph");
+  const engine_shared::OnnxFile model = engine_shared::read_onnx_file(file);
+  engine_shared::check_external_files(model, file, request.files);
   std::unique_ptr<CpuSession> session(new CpuSession(std::move(library), file.name));
   const OrtLibrary& ort = *session->library_;
   try {
-    const OrtPtr<OrtSessionOptions> options = make_options(ort, threads);
+    const OrtPtr<OrtSessionOptions> options = make_options(ort, request.threads);
     OrtSession* raw = nullptr;
     ort.check(ort.api().CreateSession(environment_of(ort), file.path.c_str(), options.get(), &raw));
     session->session_.reset(raw);
@@ -180,7 +154,7 @@ std::unique_ptr<CpuSession> CpuSession::load(std::shared_ptr<const OrtLibrary> l
     session->memory_.reset(memory);
     session->read_description();
   } catch (const OrtError& error) {
-    throw explain_load(error, file.name, header, ort.version());
+    throw explain_load(error, file.name, model, ort.version());
   }
   return session;
 }

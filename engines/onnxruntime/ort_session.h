@@ -15,10 +15,10 @@ namespace modelhub::onnxruntime_engine {
 // Thread safety: run() from many threads at once.
 class CpuSession final : public engine_module::Session {
  public:
-  // `threads` for one run; 0: one for each core that this process may use.
+  // With request.threads for one run; 0: one for each core that this process may use.
   // Throws Failure.
   static std::unique_ptr<CpuSession> load(std::shared_ptr<const OrtLibrary> library,
-                                          const engine_module::File& file, int threads);
+                                          const engine_module::LoadRequest& request);
 
   engine_module::Description describe() const override { return description_; }
   std::vector<engine_module::Output> run(const engine_module::Inputs& inputs) override;

@@ -36,7 +36,8 @@ Result<Proposals> decode_ssd7(const HeadCall& call) {
   const auto rows = static_cast<std::size_t>(output.shape[2]);
   for (std::size_t i = 0; i < rows; ++i) {
     const float* row = output.values.data() + i * 7;
-    if (row[0] < 0) break;  // OpenVINO marks the end with batch -1
+    if (row[0] < 0) break;      // OpenVINO marks the end with batch -1
+    if (row[2] == 0) continue;  // OpenCV fills what is left with zeros
     Candidate candidate{on_canvas(call.placement, row[3], row[4], row[5], row[6]), row[2],
                         class_of(row[1]), i};
     collector.offer(candidate);

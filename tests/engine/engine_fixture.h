@@ -18,11 +18,7 @@ namespace modelhub::engine {
 // A folder of its own for each test, gone at its end.
 class EngineTest : public testing::Test {
  protected:
-  EngineTest() {
-    std::string folder = (std::filesystem::temp_directory_path() / "engine-test-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = folder;
-  }
+  EngineTest() : folder_(make_folder()) {}
   ~EngineTest() override { std::filesystem::remove_all(folder_); }
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
@@ -45,6 +41,24 @@ class EngineTest : public testing::Test {
     return request;
   }
 
+  // Another folder, gone with the object.
+  class OtherFolder {
+   public:
+    OtherFolder() : folder_(make_folder()) {}
+    ~OtherFolder() { std::filesystem::remove_all(folder_); }
+    OtherFolder(const OtherFolder&) = delete;
+    OtherFolder& operator=(const OtherFolder&) = delete;
+
+    const std::string& folder() const { return folder_; }
+    std::string path(const std::string& name) const { return folder_ + "/" + name; }
+    void write(const std::string& name, const std::string& content) const {
+      std::ofstream(path(name), std::ios::binary) << content;
+    }
+
+   private:
+    const std::string folder_;
+  };
+
   static Tensor floats(const std::vector<float>& values) {
     Tensor tensor =
         Tensor::allocate(DType::float32, {static_cast<std::int64_t>(values.size())}).value();
@@ -52,7 +66,14 @@ class EngineTest : public testing::Test {
     return tensor;
   }
 
-  std::string folder_;
+  const std::string folder_;
+
+ private:
+  static std::string make_folder() {
+    std::string folder = (std::filesystem::temp_directory_path() / "engine-test-XXXXXX").string();
+    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    return folder;
+  }
 };
 
 }  // namespace modelhub::engine

@@ -151,16 +151,45 @@ TEST_F(OnnxRuntimeTest, RefusesAGraphThatIsNone) {
               HasSubstr("cannot load tiny.onnx: Invalid model. Node input 'nowhere' is not"));
 }
 
-TEST_F(OnnxRuntimeTest, RefusesWeightsInOtherFilesBeforeTheLibrarySeesThem) {
-  TinyModel model;
-  model.node_inputs = {"x", "w"};
-  model.external_file = "../../etc/passwd";
-  const Error error = refusal(model.encode());
-  EXPECT_EQ(error.code, ErrorCode::unsupported);
-  EXPECT_EQ(error.message,
-            "tiny.onnx keeps weights in another file ('../../etc/passwd'); models of one file can "
-            "be loaded");
-  EXPECT_THAT(error.hint, HasSubstr("onnx.save"));
+// y = x + w, with the three numbers of w in another file.
+std::string model_with_weights_in(const std::string& location, const std::string& offset = "0") {
+  using namespace tiny_onnx;
+  Graph graph;
+  graph.nodes = {node("Add", {"x", "w"}, {"y"})};
+  graph.weights = {
+      external_weight("w", {3}, {{"location", location}, {"offset", offset}, {"length", "12"}})};
+  graph.inputs = {value("x", {-1, 3})};
+  graph.outputs = {value("y", {-1, 3})};
+  return encode_model(graph.encode());
+}
+
+TEST_F(OnnxRuntimeTest, ReadsWeightsFromTheModelsOtherFiles) {
+  const std::string numbers = tiny_protobuf::raw(std::vector<float>{0.5F, 10, 20, 30});
+  for (const std::string name : {"w.bin", "data/w.bin"}) {
+    std::filesystem::create_directory(path("data"));
+    LoadRequest request = this->request(write("tiny.onnx", model_with_weights_in(name, "4")));
+    request.files.push_back({"weights", name, write(name, numbers)});
+    const auto session = engine()->load(request);
+    ASSERT_TRUE(session) << session.error().to_string();
+    Tensor x = Tensor::allocate(DType::float32, {1, 3}).value();
+    std::fill(x.as<float>().begin(), x.as<float>().end(), 1.0F);
+    const auto answer = (*session)->run(std::vector<Session::Input>{{"x", &x}});
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    EXPECT_THAT((*answer)[0].tensor.as<float>(), ElementsAre(11, 21, 31));
+  }
+}
+
+// All that is refused: onnx_file_test.cpp.
+TEST_F(OnnxRuntimeTest, RefusesWeightsInFilesThatAreNotTheModelsBeforeTheLibrarySeesThem) {
+  write("w.bin", std::string(12, 'w'));
+  for (const std::string location : {"../../etc/passwd", "w.bin"}) {
+    const Error error = refusal(model_with_weights_in(location));
+    EXPECT_EQ(error.code, ErrorCode::unsupported);
+    EXPECT_EQ(error.subject, Subject::model);
+    EXPECT_THAT(error.message,
+                HasSubstr("tiny.onnx keeps weights in '" + location + "', which is"));
+    EXPECT_THAT(error.hint, HasSubstr("onnx.save"));
+  }
 }
 
 TEST_F(OnnxRuntimeTest, RefusesOutputsThatAreNoTensors) {

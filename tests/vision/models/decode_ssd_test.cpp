@@ -66,6 +66,14 @@ TEST(Ssd7Test, StopsAtTheMarkAndKeepsWhatTheModelsOwnNmsLeft) {
             1u);
 }
 
+TEST(Ssd7Test, RowsOfZerosAreNothingNotEvenNearly) {
+  const auto outputs = one(output_of("detection_out", {1, 1, 2, 7}, std::vector<float>(14)));
+  const Detections found =
+      decode_detections(ssd7(), k_ssd_labels, outputs, stretched(), {}).value();
+  EXPECT_TRUE(found.empty());
+  EXPECT_FALSE(found.near_miss);
+}
+
 TEST(Ssd7Test, AClassBeyondTheLabelsIsItsNumber) {
   const auto outputs = one(output_of("detection_out", {1, 1, 1, 7}, {0, 9, 0.9f, 0, 0, 1, 1}));
   const Detections found =
