@@ -14,5 +14,6 @@
 #include "modelhub/job.h"
 #include "modelhub/model.h"
 #include "modelhub/options.h"
+#include "modelhub/own_model.h"
 #include "modelhub/result.h"
 #include "modelhub/version.h"

@@ -14,6 +14,7 @@
 #include "modelhub/device.h"
 #include "modelhub/export.h"
 #include "modelhub/log.h"
+#include "modelhub/own_model.h"
 #include "modelhub/result.h"
 
 namespace modelhub MODELHUB_API {
@@ -101,6 +102,8 @@ struct LoadOptions {
   // What to do when that device cannot be used. A device that is named exactly, and "cpu", never
   // fall back.
   DeviceFallback fallback = DeviceFallback::any;
+  // Only for a file of the user's own, named by its path.
+  ModelFileOptions file;
 
   LoadOptions() {}
 };
