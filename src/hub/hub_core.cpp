@@ -363,7 +363,10 @@ Job<RegisterReport> HubCore::register_model(const std::string& source,
     const std::stop_callback on_leave(promise.stop_token(), request_stop);
     const std::stop_callback on_closing(closing_.get_token(), request_stop);
     const RegistrationTools tools{
-        intake_tools(), base::FileSystem::real(), digests_, documents_,
+        {*store_, *transfer_, options_.log, "registering it again"},
+        base::FileSystem::real(),
+        digests_,
+        documents_,
         [this](std::vector<catalog::Layer> more) { return load_catalog(std::move(more)); }};
     Result<RegisterReport> report =
         hub::register_model(source, options, tools, stop.get_token(),
