@@ -11,7 +11,7 @@
 namespace modelhub::hub {
 namespace {
 
-constexpr std::chrono::milliseconds k_look_interval{100};
+constexpr std::chrono::milliseconds k_first_use_interval{100};
 
 // What stands in for the digest while it is not known: folders of the staging area are named by
 // one. Of the URL, so that two who want it find each other. No file has it: nobody can make one.
@@ -19,22 +19,22 @@ Digest stand_in(const std::string& url) {
   return base::sha256_of("modelhub: the file that nobody knows yet at " + url);
 }
 
-Error cancelled(const std::string& name) {
+Error fetch_cancelled(const std::string& name) {
   return {ErrorCode::cancelled, Subject::other, "fetching " + name + " was cancelled"};
 }
 
-Result<transfer::Fetched> wait_for(const Job<transfer::Fetched>& job,
-                                   const store::StagedFile& staged, const std::string& name,
-                                   const IntakeTools& tools, const std::stop_token& stop,
-                                   const std::function<void(Progress)>& report) {
-  while (!job.wait_for(k_look_interval)) {
+Result<transfer::Fetched> wait_for_fetch(const Job<transfer::Fetched>& job,
+                                         const store::StagedFile& staged, const std::string& name,
+                                         const IntakeTools& tools, const std::stop_token& stop,
+                                         const std::function<void(Progress)>& report) {
+  while (!job.wait_for(k_first_use_interval)) {
     const Progress progress = job.progress();
     staged.report(ByteCount(progress.bytes_done));
     report(progress);
     if (!stop.stop_requested()) continue;
     job.cancel();
     tools.transfer.wait_until_left(staged.folder());
-    return cancelled(name);
+    return fetch_cancelled(name);
   }
   return job.get();
 }
@@ -47,8 +47,8 @@ Result<store::StagedFile> stage_anew(const store::StagedFile& arrived, const sto
   if (!staged) return staged;
   // Somebody may be pulling the same content under a name of its own.
   while (!staged->is_present() && !staged->is_mine()) {
-    if (stop.stop_requested()) return cancelled("a model");
-    std::this_thread::sleep_for(k_look_interval);
+    if (stop.stop_requested()) return fetch_cancelled("a model");
+    std::this_thread::sleep_for(k_first_use_interval);
     if (Result<void> looked = staged->look_again(stop); !looked) return std::move(looked).error();
   }
   if (staged->is_present()) return staged;
@@ -85,7 +85,7 @@ Result<FirstUse> fetch_first(const std::string& url, const std::string& name,
 
   const Job<transfer::Fetched> job =
       tools.transfer.fetch({name, std::nullopt, remote->bytes, {url}, arriving->folder()});
-  Result<transfer::Fetched> fetched = wait_for(job, *arriving, name, tools, stop, report);
+  Result<transfer::Fetched> fetched = wait_for_fetch(job, *arriving, name, tools, stop, report);
   if (!fetched) return std::move(fetched).error();
   FirstUse first{{}, fetched->digest, fetched->bytes};
   first.intake.received = fetched->received;

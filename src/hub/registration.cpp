@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view k_file_scheme = "file://";
 constexpr const char* k_first_version = "1";
 
-Error usage(std::string message, std::string hint) {
+Error usage_error(std::string message, std::string hint) {
   return {ErrorCode::invalid_argument, Subject::usage, std::move(message), std::move(hint)};
 }
 
@@ -96,20 +96,21 @@ class Registration {
                          name_.front() != '_' && std::all_of(name_.begin(), name_.end(), is_good);
     if (!is_name) {
       const std::string better = name_from_file(name_ + ".");
-      return usage(options_.name.empty() ? "no name can be made of '" + file.substr(0, 120) + "'"
-                                         : "'" + name_.substr(0, 80) +
-                                               "' cannot name a model: names are lower-case "
-                                               "letters, digits and '_', at most 48",
-                   "--name " + (better.empty() ? "my_model" : better));
+      return usage_error(options_.name.empty()
+                             ? "no name can be made of '" + file.substr(0, 120) + "'"
+                             : "'" + name_.substr(0, 80) +
+                                   "' cannot name a model: names are lower-case "
+                                   "letters, digits and '_', at most 48",
+                         "--name " + (better.empty() ? "my_model" : better));
     }
     // What the store takes and the catalog does not: '~'.
     const bool is_version = version_.find('~') == std::string::npos &&
                             store::ModelId{name_, version_, "v"}.check().has_value();
     if (!is_version) {
-      return usage("'" + version_.substr(0, 80) +
-                       "' cannot be a version: versions are letters, digits "
-                       "and any of '._+-', at most 48, a letter or digit first",
-                   "--version 2");
+      return usage_error("'" + version_.substr(0, 80) +
+                             "' cannot be a version: versions are letters, digits "
+                             "and any of '._+-', at most 48, a letter or digit first",
+                         "--version 2");
     }
     return {};
   }
@@ -123,14 +124,14 @@ class Registration {
     if (!entry) return std::optional<ModelVersion>();
     known_ = *entry;
     if (known_->name != name_) {
-      return usage(
+      return usage_error(
           "'" + name_ + "' is another name or spelling of the model '" + known_->name + "'",
           "choose another with --name");
     }
     for (const ModelVersion& version : known_->versions) {
       if (!tools_.documents.has_written(version.origin)) {
-        return usage("'" + name_ + "' is a model of the catalog (" + version.origin + ")",
-                     "choose another name: --name my_" + name_);
+        return usage_error("'" + name_ + "' is a model of the catalog (" + version.origin + ")",
+                           "choose another name: --name my_" + name_);
       }
     }
     for (const ModelVersion& version : known_->versions) {
@@ -141,9 +142,10 @@ class Registration {
 
   Error taken(const std::string& why) const {
     const std::string reference = name_ + "@" + version_;
-    return usage(reference + " is registered already, " + why,
-                 "--version adds another version, --name another model; modelhub rm --forget " +
-                     reference + " forgets this one first");
+    return usage_error(
+        reference + " is registered already, " + why,
+        "--version adds another version, --name another model; modelhub rm --forget " + reference +
+            " forgets this one first");
   }
 
   Result<ModelEntry> entry(const OwnModel& model, const std::vector<std::string>& urls,
@@ -151,9 +153,9 @@ class Registration {
     ModelEntry entry =
         entry_of(model, {name_, version_, options_.license, shown_.substr(shown_.rfind('/') + 1)});
     if (known_ && known_->task != entry.task) {
-      return usage("'" + name_ + "' is a model for the task '" + known_->task +
-                       "', this one is for '" + entry.task + "'",
-                   "give it a name of its own with --name");
+      return usage_error("'" + name_ + "' is a model for the task '" + known_->task +
+                             "', this one is for '" + entry.task + "'",
+                         "give it a name of its own with --name");
     }
     ModelVersion& version = entry.versions.front();
     version.note = model_file::printable(note, 500);
@@ -249,8 +251,8 @@ class Registration {
     if (std::optional<Error> refused = model_file::refusal_of(file_name_of(url_)))
       return *std::move(refused);
     if (model_file::is_ir_name(file_name_of(url_))) {
-      return usage(shown_ + " is the graph of an OpenVINO IR, whose weights are another file",
-                   "download both into one folder, and register the .xml");
+      return usage_error(shown_ + " is the graph of an OpenVINO IR, whose weights are another file",
+                         "download both into one folder, and register the .xml");
     }
     Result<std::optional<ModelVersion>> registered = find_registered();
     if (!registered) return std::move(registered).error();
@@ -264,9 +266,9 @@ class Registration {
     Result<OwnModel> model = read_headers({path, file_name_of(url_), options_.file}, tools_.files);
     if (!model) return std::move(model).error();
     if (!model->facts.other_files.empty()) {
-      return usage("the weights of " + shown_ +
-                       " lie in other files: " + model->facts.other_files.front().string(),
-                   "download all of them into one folder, and register the file there");
+      return usage_error("the weights of " + shown_ +
+                             " lie in other files: " + model->facts.other_files.front().string(),
+                         "download all of them into one folder, and register the file there");
     }
     OwnFile file{
         graph_path(file_name_of(url_), model->facts.format), "graph", {}, {}, arrived->sha256};

@@ -22,7 +22,7 @@ bool is_at(const Path& path, std::initializer_list<std::string_view> wanted) {
 }
 
 // "f32" -> "float32"; other words stay.
-std::string element_type_name(const std::string& word) {
+std::string ir_type_name(const std::string& word) {
   static const std::map<std::string_view, std::string_view> k_types = {
       {"f16", "float16"}, {"f32", "float32"}, {"f64", "float64"},    {"bf16", "bfloat16"},
       {"i8", "int8"},     {"i16", "int16"},   {"i32", "int32"},      {"i64", "int64"},
@@ -117,7 +117,7 @@ class IrReader {
     } else if (is_at(path, {"net", "layers", "layer", "output", "port"})) {
       TensorFacts port;
       port.name = first_name(xml_.attribute("names"));
-      port.element_type = element_type_name(word_of_precision(xml_.attribute("precision")));
+      port.element_type = ir_type_name(word_of_precision(xml_.attribute("precision")));
       port.shape = Shape();
       port_ = &ports_.insert_or_assign({layer_.id, xml_.attribute("id")}, std::move(port))
                    .first->second;
@@ -133,14 +133,14 @@ class IrReader {
 
   void on_data() {
     if (layer_.type == "Parameter") {
-      facts_.inputs.back().element_type = element_type_name(xml_.attribute("element_type"));
+      facts_.inputs.back().element_type = ir_type_name(xml_.attribute("element_type"));
       facts_.inputs.back().shape = shape_of(xml_.attribute("shape"));
     }
     if (layer_.type != "Const") return;
     std::uint64_t bytes = 0;
     const std::string size = xml_.attribute("size");
     (void)std::from_chars(size.data(), size.data() + size.size(), bytes);
-    bytes_of_type_[element_type_name(xml_.attribute("element_type"))] += bytes;
+    bytes_of_type_[ir_type_name(xml_.attribute("element_type"))] += bytes;
   }
 
   void on_end() {

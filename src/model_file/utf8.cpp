@@ -15,7 +15,7 @@ std::size_t length_of(unsigned char first) {
   return first >= 0xF0 && first < 0xF5 ? 4 : 0;
 }
 
-bool is_letter(std::string_view bytes) {
+bool is_whole_letter(std::string_view bytes) {
   std::uint32_t value = static_cast<unsigned char>(bytes[0]);
   if (bytes.size() > 1) value &= 0x7FU >> bytes.size();
   for (const char c : bytes.substr(1)) {
@@ -32,7 +32,8 @@ bool is_letter(std::string_view bytes) {
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = length_of(static_cast<unsigned char>(text[0]));
-    if (length == 0 || length > text.size() || !is_letter(text.substr(0, length))) return false;
+    if (length == 0 || length > text.size() || !is_whole_letter(text.substr(0, length)))
+      return false;
     text.remove_prefix(length);
   }
   return true;
@@ -59,7 +60,7 @@ std::string printable(std::string_view text, std::size_t longest) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = length_of(static_cast<unsigned char>(text[at]));
     const bool is_whole =
-        length > 0 && at + length <= text.size() && is_letter(text.substr(at, length));
+        length > 0 && at + length <= text.size() && is_whole_letter(text.substr(at, length));
     const std::string_view letter = text.substr(at, is_whole ? length : 1);
     if (shown.size() + letter.size() > longest) return shown + "...";
     const auto first = static_cast<unsigned char>(letter[0]);

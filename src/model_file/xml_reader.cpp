@@ -11,11 +11,11 @@
 namespace modelhub::model_file {
 namespace {
 
-constexpr std::size_t k_max_depth = 64;
+constexpr std::size_t k_max_xml_depth = 64;
 constexpr std::size_t k_most_attributes = 256;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool ends_name(char c) { return is_blank(c) || c == '=' || c == '>' || c == '/' || c == '<'; }
+bool is_xml_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool ends_name(char c) { return is_xml_blank(c) || c == '=' || c == '>' || c == '/' || c == '<'; }
 
 // The code point of "#65" or "#x41"; 0 when it is none.
 std::uint32_t code_point_of(std::string_view reference) {
@@ -84,7 +84,7 @@ bool XmlReader::skip_to(std::string_view end) {
 }
 
 void XmlReader::skip_blanks() {
-  while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
+  while (!rest_.empty() && is_xml_blank(rest_.front())) rest_.remove_prefix(1);
 }
 
 std::string_view XmlReader::read_name() {
@@ -101,7 +101,7 @@ bool XmlReader::read_text() {
   text_.clear();
   if (!path_.empty()) return append_decoded(text_, raw);
   for (const char c : raw) {
-    if (!is_blank(c)) return fail("text stands outside of its elements");
+    if (!is_xml_blank(c)) return fail("text stands outside of its elements");
   }
   return true;
 }
@@ -111,7 +111,7 @@ bool XmlReader::read_begin() {
   rest_.remove_prefix(1);
   const std::string_view name = read_name();
   if (name.empty()) return fail("a tag has no name");
-  if (path_.size() == k_max_depth) return fail("it is nested more than 64 deep");
+  if (path_.size() == k_max_xml_depth) return fail("it is nested more than 64 deep");
   has_root_ = true;
   path_.emplace_back(name);
   attributes_.clear();
@@ -170,7 +170,8 @@ bool XmlReader::append_decoded(std::string& to, std::string_view raw) {
     if (mark == std::string_view::npos) break;
     raw.remove_prefix(mark + 1);
     const std::size_t end = raw.find(';');
-    if (end == std::string_view::npos || end > 10) return fail("an '&' begins no entity");
+    if (end == std::string_view::npos || end > std::size_t{10})
+      return fail("an '&' begins no entity");
     const std::string_view name = raw.substr(0, end);
     raw.remove_prefix(end + 1);
     if (name.starts_with('#')) {

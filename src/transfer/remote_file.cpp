@@ -25,8 +25,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int k_max_redirects = 10;
-constexpr milliseconds k_tick{50};  // how often `stop` is looked at
+constexpr int k_most_redirects = 10;
+constexpr milliseconds k_stop_tick{50};  // how often `stop` is looked at
 
 // Takes the head of an answer and hangs up.
 class HeadTaker final : public HttpExchange::Receiver {
@@ -78,7 +78,7 @@ class SizeQuestion {
   // From the source through its redirects to the file.
   std::variant<RemoteFile, Failure> follow(const Url& source) {
     Url url = source;
-    for (int redirects = 0; redirects <= k_max_redirects; ++redirects) {
+    for (int redirects = 0; redirects <= k_most_redirects; ++redirects) {
       std::variant<HttpHead, Failure> answer = request(url);
       if (auto* failure = std::get_if<Failure>(&answer)) return std::move(*failure);
       const HttpHead& head = std::get<HttpHead>(answer);
@@ -89,7 +89,7 @@ class SizeQuestion {
       add_token(url, options_.tokens);
     }
     return refusal(ErrorCode::unavailable,
-                   "redirects more than " + std::to_string(k_max_redirects) + " times");
+                   "redirects more than " + std::to_string(k_most_redirects) + " times");
   }
 
   std::variant<HttpHead, Failure> request(const Url& url) {
@@ -111,7 +111,7 @@ class SizeQuestion {
         if (message->msg == CURLMSG_DONE) ended = message->data.result;
       }
       if (!taker.head() && !ended)
-        curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(k_tick.count()), nullptr);
+        curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(k_stop_tick.count()), nullptr);
     }
     if (taker.head()) return *taker.head();
     if (exchange.has_endless_head())
@@ -167,7 +167,7 @@ class SizeQuestion {
     while (!stop_.stop_requested()) {
       const auto left = until - std::chrono::steady_clock::now();
       if (left <= left.zero()) return;
-      std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, k_tick));
+      std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, k_stop_tick));
     }
   }
 
