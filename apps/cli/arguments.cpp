@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arguments.h"
 
+#include <charconv>
+#include <string_view>
+
 #include <CLI/CLI.hpp>
 
 #include <modelhub/closest_match.h>
@@ -16,6 +19,8 @@ constexpr const char* k_examples =
     "  modelhub run yolov8n a.jpg b.jpg --json         the same as JSON, for programs\n"
     "  modelhub pull mobilenet_v2@12:onnx-int8         one version and variant\n"
     "  modelhub search --task detect --license MIT     what there is\n"
+    "  modelhub run ./best.onnx street.jpg             a model of your own, where it lies\n"
+    "  modelhub register best.onnx --name parcels      and as a model like any other\n"
     "\n"
     "Environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS, MODELHUB_LICENSES, "
     "MODELHUB_OFFLINE,\n"
@@ -54,6 +59,12 @@ struct Values {
   PruneCommand prune;
   std::string prune_to;
   std::string new_budget;
+  RegisterCommand add;  // "register" is a word of the language
+  std::string sha256;
+  // how a file of the user's own is fed and read; for run and register
+  ModelFileOptions file;
+  std::string size;
+  double scale = 1;
   RunCommand run;
   SelfTestCommand self_test;
   std::string fallback = "any";
@@ -130,6 +141,8 @@ void add_store_commands(CLI::App& app, Values& values) {
   CLI::App* remove = app.add_subcommand("rm", "Remove installed models");
   remove->add_option("model", values.remove.models, "name[@version][:variant]")->required();
   remove->add_flag("--dry-run", values.remove.dry_run, "Say what would be removed");
+  remove->add_flag("--forget", values.remove.forget,
+                   "For good: also what the catalog knows of a model that was registered");
   for (const auto& [name, what] : {std::pair{"pin", "Never remove these to make room for others"},
                                    std::pair{"unpin", "Let these be removed to make room again"}}) {
     CLI::App* pin = app.add_subcommand(name, what);
@@ -148,9 +161,52 @@ void add_store_commands(CLI::App& app, Values& values) {
       ->type_name("SIZE");
 }
 
+// What a file does not say itself.
+void add_file_options(CLI::App& command, Values& values) {
+  std::string kinds;
+  for (const std::string& kind : recipe_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind;
+  const char* const group = "A file of your own, where it does not say so itself";
+  command
+      .add_option("--recipe", values.file.recipe,
+                  "How it is fed and read: " + kinds + ", or a model of the catalog it is like")
+      ->type_name("KIND")
+      ->group(group);
+  command.add_option("--size", values.size, "Of its input, in pixels: 640 or 640x480")
+      ->type_name("SIZE")
+      ->group(group);
+  command
+      .add_option("--labels", values.file.labels,
+                  "A file with one label a line, or coco80, coco90, imagenet1k")
+      ->type_name("FILE")
+      ->group(group);
+  command.add_option("--color", values.file.color, "rgb, bgr or gray")->group(group);
+  command.add_option("--scale", values.scale, "Levels 0..255 are multiplied by this")->group(group);
+  command.add_option("--mean", values.file.mean, "Then this is taken off: one number, or r,g,b")
+      ->delimiter(',')
+      ->group(group);
+  command.add_option("--std", values.file.std, "Then they are divided by this: one, or r,g,b")
+      ->delimiter(',')
+      ->group(group);
+}
+
+void add_register_command(CLI::App& app, Values& values) {
+  CLI::App* add = app.add_subcommand(
+      "register", "Make a model of a file or URL of your own: like any other from then on");
+  add->add_option("source", values.add.source, "model.onnx, the .xml of an OpenVINO IR, or a URL")
+      ->required();
+  add->add_option("--name", values.add.options.name, "Its name (default: made of the file's)");
+  add->add_option("--version", values.add.options.version, "Its version (default 1)");
+  add->add_option("--license", values.add.options.license, "SPDX name")->type_name("NAME");
+  add->add_option("--sha256", values.sha256, "What the file must be: the proof of a URL")
+      ->type_name("DIGEST");
+  add_file_options(*add, values);
+}
+
 void add_run_command(CLI::App& app, Values& values) {
   CLI::App* run = app.add_subcommand("run", "Run a model on pictures, pulling it first if need be");
-  run->add_option("model", values.run.model, "name[@version][:variant]")->required();
+  run->add_option("model", values.run.model,
+                  "name[@version][:variant], or the path of a file of your own")
+      ->required();
   run->add_option("picture", values.run.pictures,
                   "JPEG, PNG, WebP or TIFF, or folders of them; - for standard input")
       ->required();
@@ -175,6 +231,7 @@ void add_run_command(CLI::App& app, Values& values) {
       ->check(CLI::Range(1, 100000));
   run->add_option("--classes", values.classes, "Only these, by name or number: person,car")
       ->delimiter(',');
+  add_file_options(*run, values);
 }
 
 // "a, b" -> its parts, without spaces around them.
@@ -217,7 +274,44 @@ Result<void> apply_globals(const Values& values, Invocation& invocation) {
   return {};
 }
 
+// "640" is square; "640x480" is width and height.
+Result<void> apply_size(const std::string& text, ModelFileOptions& file) {
+  const auto number = [](std::string_view digits) {
+    int value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, failed] = std::from_chars(digits.data(), end, value);
+    return failed == std::errc() && stop == end && value <= 65536 ? value : 0;
+  };
+  const std::size_t cross = text.find('x');
+  const std::string_view all = text;
+  file.width = number(all.substr(0, cross));
+  file.height = cross == std::string::npos ? file.width : number(all.substr(cross + 1));
+  if (file.width > 0 && file.height > 0) return {};
+  return usage_error("--size " + text + " is no size in pixels", "write it as 640 or 640x480");
+}
+
+Result<void> apply_file_options(const CLI::App& command, Values& values) {
+  if (command.count("--scale") > 0) values.file.scale = values.scale;
+  for (const double number : values.file.std) {
+    if (number == 0) return usage_error("--std 0 would divide by 0", "leave it out for none");
+  }
+  return command.count("--size") > 0 ? apply_size(values.size, values.file) : Result<void>();
+}
+
+Result<void> apply_register(const CLI::App& command, Values& values) {
+  if (Result<void> applied = apply_file_options(command, values); !applied) return applied;
+  values.add.options.file = values.file;
+  if (values.sha256.empty()) return {};
+  Result<Digest> digest = Digest::parse(values.sha256);
+  if (!digest)
+    return usage_error("--sha256: " + digest.error().message, "sha256sum FILE prints it");
+  values.add.options.sha256 = *digest;
+  return {};
+}
+
 Result<void> apply_run(const CLI::App& run, Values& values) {
+  if (Result<void> applied = apply_file_options(run, values); !applied) return applied;
+  values.run.load.file = values.file;
   if (run.count("--conf") > 0) values.run.options.conf(values.conf);
   if (run.count("--iou") > 0) values.run.options.iou(values.iou);
   if (run.count("--max-det") > 0) values.run.options.max_det(values.max_det);
@@ -265,6 +359,11 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
   if (name == "verify") invocation.command = values.verify;
   if (name == "rm") invocation.command = values.remove;
   if (name == "selftest") invocation.command = values.self_test;
+  if (name == "register") {
+    if (Result<void> applied = apply_register(chosen, values); !applied)
+      return std::move(applied).error();
+    invocation.command = values.add;
+  }
   if (name == "devices") invocation.command = DevicesCommand();
   if (name == "doctor") invocation.command = DoctorCommand();
   if (name == "run") {
@@ -312,6 +411,7 @@ Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char*
   add_global_options(app, values);
   add_catalog_commands(app, values);
   add_store_commands(app, values);
+  add_register_command(app, values);
   add_run_command(app, values);
   CLI::App* self_test = app.add_subcommand(
       "selftest", "Let models answer the catalog's own pictures on this machine, with each engine");

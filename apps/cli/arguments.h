@@ -9,6 +9,7 @@
 
 #include "console.h"
 #include <modelhub/options.h>
+#include <modelhub/own_model.h>
 #include <modelhub/result.h>
 
 namespace modelhub::cli {
@@ -55,6 +56,11 @@ struct CacheCommand {
 struct RemoveCommand {
   std::vector<std::string> models;
   bool dry_run = false;
+  bool forget = false;  // what was registered, too
+};
+struct RegisterCommand {
+  std::string source;  // a file or a URL
+  RegisterOptions options;
 };
 struct RunCommand {
   std::string model;
@@ -79,8 +85,8 @@ struct Invocation {
   Format format = Format::text;
   Talk talk = Talk::normal;
   std::variant<ListCommand, SearchCommand, ShowCommand, VersionsCommand, PullCommand, VerifyCommand,
-               RepairCommand, RemoveCommand, PinCommand, PruneCommand, CacheCommand, RunCommand,
-               SelfTestCommand, DevicesCommand, DoctorCommand>
+               RepairCommand, RemoveCommand, RegisterCommand, PinCommand, PruneCommand,
+               CacheCommand, RunCommand, SelfTestCommand, DevicesCommand, DoctorCommand>
       command;
 };
 

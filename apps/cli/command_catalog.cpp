@@ -36,8 +36,10 @@ void print_variant(const Variant& variant, const Console& console) {
   for (const EngineNeed& engine : variant.engines) {
     engines += (engines.empty() ? "" : ", ") + engine.to_string();
   }
-  console.print("    " + variant.id + "   " + variant.format + ", " + variant.precision +
-                (engines.empty() ? ", can be pulled, not run" : ", runs with " + engines));
+  std::string how = ", can be pulled, not run";
+  if (variant.recipe) how = ", runs with any engine that reads " + variant.format;
+  if (!engines.empty()) how = ", runs with " + engines;
+  console.print("    " + variant.id + "   " + variant.format + ", " + variant.precision + how);
   for (const ModelFile& file : variant.files) {
     console.print("      " + file.path.string() + "   " + file.bytes.to_string() +
                   "   sha256:" + file.sha256.hex());
@@ -85,6 +87,7 @@ int execute(const ShowCommand& command, const Session& session) {
   for (const ModelVersion& version : entry->versions) {
     console.print("  " + entry->name + "@" + version.version +
                   (version.version == entry->default_version ? "   (default)" : ""));
+    if (!version.note.empty()) console.print("    " + version.note);
     for (const Variant& variant : version.variants) print_variant(variant, console);
   }
   return 0;

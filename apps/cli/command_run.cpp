@@ -294,10 +294,11 @@ int execute(const RunCommand& command, const Session& session) {
       return console.fail(picture.error());
     }
   }
-  Result<PullPlan> plan =
-      session.hub.plan_pull(command.model, PullPurpose::run, command.load.engine);
+  Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run, command.load);
   if (!plan) return console.fail(plan.error());
   announce_pull(*plan, console);
+  if (!plan->assumptions.empty()) console.say(command.model + ", used where it lies:");
+  tell_assumptions(plan->assumptions, console);
   Result<Model> model = wait_for(session.hub.ensure_ready(command.model, command.load), console);
   if (!model) return console.fail(model.error());
   Result<ModelLease> lease = model->lease();

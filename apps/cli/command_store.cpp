@@ -132,8 +132,9 @@ int execute(const RemoveCommand& command, const Session& session) {
   document["removed"] = Json::array();
   int exit_code = 0;
   for (const std::string& reference : command.models) {
-    Result<RemoveReport> report =
-        session.hub.remove(reference, command.dry_run ? DryRun::yes : DryRun::no);
+    const DryRun dry_run = command.dry_run ? DryRun::yes : DryRun::no;
+    Result<RemoveReport> report = command.forget ? session.hub.forget(reference, dry_run)
+                                                 : session.hub.remove(reference, dry_run);
     if (!report) {
       exit_code = first_failure(exit_code, console.fail(report.error()));
       continue;
@@ -142,6 +143,11 @@ int execute(const RemoveCommand& command, const Session& session) {
       document["removed"].push_back(removed);
       if (!console.is_json())
         console.print((command.dry_run ? "would remove " : "removed ") + removed);
+    }
+    for (const std::string& forgotten : report->forgotten) {
+      document["forgotten"].push_back(forgotten);
+      if (!console.is_json())
+        console.print((command.dry_run ? "would forget " : "forgot ") + forgotten);
     }
     if (!console.is_json()) {
       console.say(report->bytes_freed.to_string() +

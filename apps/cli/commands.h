@@ -23,6 +23,7 @@ int execute(const VerifyCommand& command, const Session& session);
 int execute(const VersionsCommand& command, const Session& session);
 int execute(const RepairCommand& command, const Session& session);
 int execute(const RemoveCommand& command, const Session& session);
+int execute(const RegisterCommand& command, const Session& session);
 int execute(const PinCommand& command, const Session& session);
 int execute(const PruneCommand& command, const Session& session);
 int execute(const CacheCommand& command, const Session& session);
@@ -33,6 +34,9 @@ int execute(const DoctorCommand& command, const Session& session);
 
 // "a, b"; "-" when there is none.
 std::string joined(const std::vector<std::string>& texts);
+
+// Tells what was read from a file of the user's own, and what was taken for granted.
+void tell_assumptions(const std::vector<std::string>& assumptions, const Console& console);
 
 // Tells the licence of what is about to be pulled; nothing when it is installed.
 void announce_pull(const PullPlan& plan, const Console& console);

@@ -219,6 +219,16 @@ Json to_json(const RepairReport& report) {
   return json;
 }
 
+Json to_json(const RegisterReport& report) {
+  Json json = to_json(report.model);
+  json["reference"] = report.reference;
+  json["was_registered"] = report.was_registered;
+  json["is_trusted_on_first_use"] = report.is_trusted_on_first_use;
+  json["document"] = report.document;
+  json["assumptions"] = report.assumptions;
+  return json;
+}
+
 Json to_json(const VersionSummary& version) {
   Json json;
   json["version"] = version.version;

@@ -23,6 +23,7 @@ Json to_json(const ModelEntry& entry);
 Json to_json(const PullPlan& plan);
 Json to_json(const VerifyReport& report);
 Json to_json(const RepairReport& report);
+Json to_json(const RegisterReport& report);
 Json to_json(const VersionSummary& version);
 Json to_json(const StoreStatistics& statistics);
 Json to_json(const PruneReport& report);

@@ -13,6 +13,7 @@
 #include "modelhub/job.h"
 #include "modelhub/model.h"
 #include "modelhub/options.h"
+#include "modelhub/own_model.h"
 #include "modelhub/result.h"
 #include "modelhub/self_test.h"
 #include "modelhub/store.h"
@@ -48,6 +49,8 @@ struct PullPlan {
   ByteCount bytes_to_fetch;  // of the files that are not here yet
   // Only with PullPurpose::run: of this version, best first, and why the others were not taken.
   std::vector<VariantCandidate> candidates;
+  // Of a file of the user's own, named by its path: what it says and what is taken for granted.
+  std::vector<std::string> assumptions;
 };
 
 // What an engine says about one device.
@@ -92,6 +95,8 @@ struct VersionSummary {
 
 struct RemoveReport {
   std::vector<std::string> references;
+  // Registered models that are not known any more: name@version. Only by Hub::forget().
+  std::vector<std::string> forgotten;
   ByteCount bytes_freed;
 };
 
@@ -102,7 +107,9 @@ struct RemoveReport {
 //     for (const auto& d : detector.detect(image).value()) std::cout << d.label << ' ' << d.score
 //     << ' ' << d.box << '\n';
 //
-// A model is named by a reference: name[@version][:variant].
+// A model is named by a reference: name[@version][:variant]. Where a model is to be run, the path
+// of a user's own file does as well: what has a '/', or ends as files of models do ("best.onnx")
+// and names no model. It is used where it lies; see own_model.h.
 //
 // Ownership:     destroying the hub cancels its jobs, waits for its threads and unloads its models;
 //                handles that are left answer `cancelled`. It may be destroyed inside a callback.
@@ -140,14 +147,23 @@ class Hub {
 
   // What pull() would do, or ensure_ready() before it loads. Errors: as theirs, as far as no
   // network is needed.
-  // Only with PullPurpose::run: `engine` as in LoadOptions.
+  // `options`, for PullPurpose::run: which engine, and how a file of the user's own is read.
   Result<PullPlan> plan_pull(const std::string& reference,
                              PullPurpose purpose = PullPurpose::install,
-                             const std::string& engine = {}) const;
+                             const LoadOptions& options = {}) const;
   // Installs a model; done at once when it is installed. Any number of callers cause one download.
   // Errors: not_found, invalid_argument (a licence that is not allowed), offline, unavailable,
   // timed_out, unauthorized, checksum_mismatch, corrupt_data, no_space, io_error, cancelled.
   Job<InstalledModel> pull(const std::string& reference) const;
+  // Makes a model of a file of the user's own, or of a URL: reads what the file says of itself,
+  // copies its bytes into the store, and writes a catalog document in the home. From then on it is
+  // a model like any other, for everybody who uses this home. What came from a file is pinned.
+  // Errors: not_found, unsupported and corrupt_data for what is no model that can be run;
+  // invalid_argument for what is not told (names the option) and for names that are taken;
+  // checksum_mismatch; those of pull().
+  Job<RegisterReport> register_model(const std::string& source,
+                                     const RegisterOptions& options = {}) const;
+
   // Looks at the files of installed models: all of them when `reference` is empty.
   Result<std::vector<VerifyReport>> verify(const std::string& reference, VerifyMode mode) const;
   // Reads every byte of installed models (all of them when `reference` is empty) and fetches what
@@ -177,8 +193,13 @@ class Hub {
   Result<PruneReport> prune(DryRun dry_run, std::optional<ByteCount> to = {}) const;
 
   // Removes every installed version and variant that the reference matches. Unloads them first.
-  // Errors: not_found, busy (somebody runs it), io_error.
+  // What it leaves can be pulled again: of a registered model that lies nowhere else any more
+  // nothing is removed. Errors: not_found, busy (somebody runs it), io_error, invalid_argument.
   Result<RemoveReport> remove(const std::string& reference, DryRun dry_run = DryRun::no) const;
+
+  // Removes registered models for good: what is installed of them, then what the catalog knows.
+  // Errors: not_found; invalid_argument for models that were not registered; busy, io_error.
+  Result<RemoveReport> forget(const std::string& reference, DryRun dry_run = DryRun::no) const;
 
   // Resolves, pulls if missing, plans the device, loads: afterwards run() answers at once.
   // Errors: as pull(), and unsupported (no engine or device can run it: says why), out_of_memory,

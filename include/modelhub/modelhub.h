@@ -14,6 +14,7 @@
 #include "modelhub/job.h"
 #include "modelhub/model.h"
 #include "modelhub/options.h"
+#include "modelhub/own_model.h"
 #include "modelhub/result.h"
 #include "modelhub/self_test.h"
 #include "modelhub/version.h"

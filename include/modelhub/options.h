@@ -14,6 +14,7 @@
 #include "modelhub/device.h"
 #include "modelhub/export.h"
 #include "modelhub/log.h"
+#include "modelhub/own_model.h"
 #include "modelhub/result.h"
 
 namespace modelhub MODELHUB_API {
@@ -103,6 +104,8 @@ struct LoadOptions {
   DeviceFallback fallback = DeviceFallback::any;
   // The engine, "openvino". Empty: the first of the catalog's list that can run it here.
   std::string engine;
+  // Only for a file of the user's own, named by its path.
+  ModelFileOptions file;
 
   LoadOptions() {}
 };

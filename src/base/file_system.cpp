@@ -53,8 +53,13 @@ Result<std::string> read_whole_file(FileSystem& files, const std::string& path, 
   return content;
 }
 
-Result<void> write_file_atomically(FileSystem& files, const std::string& path,
-                                   std::string_view content, std::uint32_t permissions) {
+namespace {
+
+// How the temporary file comes to its name.
+using Place = Result<void> (FileSystem::*)(const std::string& from, const std::string& to);
+
+Result<void> write_beside(FileSystem& files, const std::string& path, std::string_view content,
+                          std::uint32_t permissions, Place place) {
   const std::string temporary = path + ".tmp" + Owner::current().unique_suffix();
   const auto write = [&]() -> Result<void> {
     Result<std::unique_ptr<WritableFile>> file =
@@ -67,13 +72,25 @@ Result<void> write_file_atomically(FileSystem& files, const std::string& path,
     }
     if (Result<void> done = (*file)->sync(); !done) return done;
     if (Result<void> done = (*file)->close(); !done) return done;
-    return files.rename(temporary, path);
+    return (files.*place)(temporary, path);
   };
   if (Result<void> done = write(); !done) {
     (void)files.remove_file(temporary);  // litter at most; the first error is the one to tell
     return done;
   }
   return files.sync_directory(parent_path(path));
+}
+
+}  // namespace
+
+Result<void> write_file_atomically(FileSystem& files, const std::string& path,
+                                   std::string_view content, std::uint32_t permissions) {
+  return write_beside(files, path, content, permissions, &FileSystem::rename);
+}
+
+Result<void> write_new_file_atomically(FileSystem& files, const std::string& path,
+                                       std::string_view content, std::uint32_t permissions) {
+  return write_beside(files, path, content, permissions, &FileSystem::rename_without_replacing);
 }
 
 namespace {

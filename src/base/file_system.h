@@ -118,6 +118,10 @@ Result<std::string> read_whole_file(FileSystem& files, const std::string& path, 
 // (`.tmp` and a unique tail), sync, rename, sync of the directory.
 Result<void> write_file_atomically(FileSystem& files, const std::string& path,
                                    std::string_view content, std::uint32_t permissions);
+// The same for a file that must not be there: busy when it is, whoever made it. Of two who make it
+// at once one succeeds.
+Result<void> write_new_file_atomically(FileSystem& files, const std::string& path,
+                                       std::string_view content, std::uint32_t permissions);
 // Removes a folder and what is in it; links are removed, not followed. No error when it is not
 // there.
 Result<void> remove_tree(FileSystem& files, const std::string& path);

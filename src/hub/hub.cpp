@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "hub/hub_core.h"
+#include "hub/own_model.h"
 #include "hub/pull.h"
+#include "hub/registration.h"
 
 namespace modelhub {
 namespace {
@@ -100,7 +102,7 @@ Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub:
   Result<store::Listing> listing = core.store().list();
   if (!listing) return std::move(listing).error();
   if (text.empty()) return std::move(listing->models);
-  Result<Reference> reference = installed_reference(text, core.catalog());
+  Result<Reference> reference = installed_reference(text, *core.catalog());
   if (!reference) return std::move(reference).error();
   std::vector<InstalledModel> found;
   for (InstalledModel& model : listing->models) {
@@ -108,10 +110,29 @@ Result<std::vector<InstalledModel>> find_installed(const std::string& text, hub:
   }
   if (!found.empty()) return found;
   // A name that nobody knows deserves "did you mean"; a known one is simply not installed.
-  Result<std::shared_ptr<const ModelEntry>> entry = core.catalog().find(reference->name);
+  Result<std::shared_ptr<const ModelEntry>> entry = core.catalog()->find(reference->name);
   if (!entry) return std::move(entry).error();
   return Error(ErrorCode::not_found, Subject::model, text + " is not installed",
                "modelhub list --installed shows what is");
+}
+
+// REQUIRES: they may go.
+Result<RemoveReport> remove_all(const std::vector<InstalledModel>& models, DryRun dry_run,
+                                hub::HubCore& core) {
+  RemoveReport report;
+  for (const InstalledModel& model : models) {
+    report.references.push_back(reference_of(model));
+    if (dry_run == DryRun::yes) {
+      report.bytes_freed += model.bytes;
+      continue;
+    }
+    if (Result<void> unloaded = core.unload_all_of(model); !unloaded)
+      return std::move(unloaded).error();
+    Result<store::Removal> removal = core.store().remove(id_of(model));
+    if (!removal) return std::move(removal).error().with_context("rm " + reference_of(model));
+    report.bytes_freed += removal->freed;
+  }
+  return report;
 }
 
 // Does something to every installed model that the reference matches, and names them.
@@ -153,6 +174,50 @@ Job<Typed> typed_job(const std::shared_ptr<hub::HubCore>& core, const std::strin
   return promise.job();
 }
 
+// A file of the user's: there is nothing to pull.
+Result<PullPlan> plan_file(const std::string& path, const LoadOptions& options,
+                           hub::HubCore& core) {
+  Result<hub::HubCore::OwnResolved> own = core.resolve_file(path, options, {});
+  if (!own) return std::move(own).error();
+  PullPlan plan;
+  plan.reference = own->resolved.to_string();
+  plan.title = own->resolved.entry->title;
+  plan.license = own->resolved.license();
+  plan.is_installed = true;
+  plan.bytes_total = own->model->bytes();
+  plan.candidates = own->resolved.candidates;
+  plan.assumptions = own->model->recipe.assumptions;
+  return plan;
+}
+
+struct Registered {
+  std::string name;
+  std::vector<std::string> versions;
+};
+
+// The versions of a registered model that a reference means: all of them without a version.
+Result<Registered> find_registered(const std::string& text, hub::HubCore& core) {
+  Result<Reference> reference = Reference::parse(text);
+  if (!reference) return std::move(reference).error();
+  Result<std::shared_ptr<const ModelEntry>> entry = core.catalog()->find(reference->name);
+  if (!entry) return std::move(entry).error();
+  Registered registered{(*entry)->name, {}};
+  for (const ModelVersion& version : (*entry)->versions) {
+    if (reference->version && compare_versions(*reference->version, version.version) != 0) continue;
+    if (!core.documents().has_written(version.origin)) {
+      return Error(ErrorCode::invalid_argument, Subject::usage,
+                   (*entry)->name + "@" + version.version +
+                       " was not registered: it is known from " + version.origin,
+                   "modelhub rm " + text + " removes what is installed of it");
+    }
+    registered.versions.push_back(version.version);
+  }
+  if (!registered.versions.empty()) return registered;
+  return Error(ErrorCode::not_found, Subject::model,
+               (*entry)->name + " has no version '" + reference->version.value_or("") + "'",
+               "modelhub versions " + (*entry)->name + " lists them");
+}
+
 }  // namespace
 
 std::string reference_of(const InstalledModel& model) { return id_of(model).to_string(); }
@@ -173,8 +238,8 @@ Result<void> Hub::check_home() const { return core_->store().check_writable(); }
 
 Result<ModelList> Hub::list() const {
   ModelList list;
-  for (const auto& entry : core_->catalog().models())
-    list.models.push_back(summary_of(*entry, core_->catalog()));
+  const std::shared_ptr<const catalog::Catalog> catalog = core_->catalog();
+  for (const auto& entry : catalog->models()) list.models.push_back(summary_of(*entry, *catalog));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
   InstalledMarks marks(list.models);
@@ -191,8 +256,9 @@ Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std
   options.task = task;
   options.license = license;
   std::vector<ModelSummary> summaries;
-  for (const auto& entry : core_->catalog().search(options))
-    summaries.push_back(summary_of(*entry, core_->catalog()));
+  const std::shared_ptr<const catalog::Catalog> catalog = core_->catalog();
+  for (const auto& entry : catalog->search(options))
+    summaries.push_back(summary_of(*entry, *catalog));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
   InstalledMarks marks(summaries);
@@ -204,16 +270,20 @@ Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std
 Result<ModelEntry> Hub::show(const std::string& name) const {
   Result<Reference> reference = Reference::parse(name);
   if (!reference) return std::move(reference).error();
-  return core_->catalog().find(reference->name).transform([](const auto& entry) { return *entry; });
+  return core_->catalog()->find(reference->name).transform([](const auto& entry) {
+    return *entry;
+  });
 }
 
 Result<std::vector<InstalledModel>> Hub::installed() const { return find_installed("", *core_); }
 
 Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose,
-                                const std::string& engine) const {
+                                const LoadOptions& options) const {
+  if (purpose == PullPurpose::run && hub::means_file(reference, *core_->catalog()))
+    return plan_file(reference, options, *core_);
   Result<Resolved> resolved = core_->resolve(
       reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull,
-      engine);
+      options.engine);
   if (!resolved) return std::move(resolved).error();
   Result<std::optional<InstalledModel>> installed = core_->find_installed(*resolved);
   if (!installed) return std::move(installed).error();
@@ -298,7 +368,7 @@ Result<void> Hub::set_default(const std::string& reference) const {
   }
   catalog::ResolveOptions options;
   options.purpose = catalog::Purpose::pull;
-  Result<Resolved> resolved = core_->catalog().resolve(*wanted, options);
+  Result<Resolved> resolved = core_->catalog()->resolve(*wanted, options);
   if (!resolved) return std::move(resolved).error();
   return core_->store().set_default(
       resolved->entry->name,
@@ -336,20 +406,48 @@ Result<PruneReport> Hub::prune(DryRun dry_run, std::optional<ByteCount> to) cons
 Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) const {
   Result<std::vector<InstalledModel>> models = find_installed(reference, *core_);
   if (!models) return std::move(models).error();
-  RemoveReport report;
   for (const InstalledModel& model : *models) {
-    report.references.push_back(reference_of(model));
-    if (dry_run == DryRun::yes) {
-      report.bytes_freed += model.bytes;
-      continue;
-    }
-    if (Result<void> unloaded = core_->unload_all_of(model); !unloaded)
-      return std::move(unloaded).error();
-    Result<store::Removal> removal = core_->store().remove(id_of(model));
-    if (!removal) return std::move(removal).error().with_context("rm " + reference_of(model));
-    report.bytes_freed += removal->freed;
+    Result<void> again = hub::check_recoverable(model, *core_->catalog(), core_->documents(),
+                                                base::FileSystem::real());
+    if (!again) return std::move(again).error();
   }
+  return remove_all(*models, dry_run, *core_);
+}
+
+Result<RemoveReport> Hub::forget(const std::string& reference, DryRun dry_run) const {
+  Result<Registered> registered = find_registered(reference, *core_);
+  if (!registered) return std::move(registered).error();
+  const std::string& name = registered->name;
+  RemoveReport report;
+  for (const std::string& version : registered->versions) {
+    const std::string one = name + "@" + version;
+    Result<std::vector<InstalledModel>> models = find_installed(one, *core_);
+    if (!models && models.error().code != ErrorCode::not_found) return std::move(models).error();
+    if (models) {
+      Result<RemoveReport> removed = remove_all(*models, dry_run, *core_);
+      if (!removed) return std::move(removed).error();
+      report.bytes_freed += removed->bytes_freed;
+      for (std::string& text : removed->references) report.references.push_back(std::move(text));
+    }
+    if (dry_run == DryRun::no) {
+      if (Result<void> done = core_->documents().remove(name, version); !done)
+        return std::move(done).error().with_context("rm --forget " + one);
+    }
+    report.forgotten.push_back(one);
+  }
+  if (dry_run == DryRun::yes) return report;
+  const Result<std::optional<store::DefaultVersion>> chosen = core_->store().default_of(name);
+  const bool is_gone = chosen && *chosen &&
+                       std::find(registered->versions.begin(), registered->versions.end(),
+                                 (*chosen)->version) != registered->versions.end();
+  if (is_gone) (void)core_->store().clear_default(name);
+  if (Result<void> loaded = core_->reload_catalog(); !loaded) return std::move(loaded).error();
   return report;
+}
+
+Job<RegisterReport> Hub::register_model(const std::string& source,
+                                        const RegisterOptions& options) const {
+  return core_->register_model(source, options);
 }
 
 Job<Model> Hub::ensure_ready(const std::string& reference, const LoadOptions& options) const {

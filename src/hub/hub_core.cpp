@@ -13,10 +13,12 @@
 #include <utility>
 
 #include "base/executor.h"
+#include "catalog/document_writer.h"
 #include "device/plan.h"
 #include "hub/model_core.h"
 #include "hub/pull.h"
 #include "hub/recipe.h"
+#include "hub/registration.h"
 #include "hub/self_test.h"
 #include "hub/tokens.h"
 #include "modelhub/closest_match.h"
@@ -88,6 +90,53 @@ void chain(const Job<T>& inner, const Promise<U>& outer, Next next) {
               next = std::move(next)](Result<T> result) { next(std::move(result)); });
 }
 
+// A user's own file in the words of what lies in the store.
+InstalledModel installed_of(const Resolved& resolved, const OwnModel& own) {
+  const store::ModelRecord record = record_of(resolved);
+  InstalledModel model{record.id.name,
+                       record.id.version,
+                       record.id.variant,
+                       record.task,
+                       record.license,
+                       record.format,
+                       record.key(),
+                       {},
+                       own.bytes(),
+                       {},
+                       {},
+                       {}};
+  for (const OwnFile& file : own.files)
+    model.files.push_back({file.path, file.role, file.stat.size, file.sha256, file.location});
+  model.installed_at = model.last_used = std::chrono::system_clock::now();
+  return model;
+}
+
+std::vector<engine::EngineFile> files_where_they_lie(const OwnModel& own) {
+  std::vector<engine::EngineFile> files;
+  for (const OwnFile& file : own.files)
+    files.push_back({file.role, file.path.string(), file.location});
+  return files;
+}
+
+// What was looked at and what is loaded must be the same: the user may write to his file.
+Result<std::shared_ptr<const void>> check_unchanged(const OwnModel& own) {
+  for (const OwnFile& file : own.files) {
+    const Result<base::FileStat> now = base::FileSystem::real().stat(file.location);
+    if (now && is_same_file(*now, file.stat)) continue;
+    return Error(ErrorCode::checksum_mismatch, Subject::model,
+                 file.location + " is not the file any more that it was when it was opened",
+                 "open it anew by its path");
+  }
+  return std::shared_ptr<const void>();
+}
+
+Error not_a_file(const std::string& reference) {
+  return {ErrorCode::invalid_argument, Subject::usage,
+          "how " + reference + " is fed and read stands in the catalog",
+          "--recipe, --size, --labels, --color, --scale, --mean and --std are for a file of your "
+          "own, named by its path"};
+}
+
 Error offline_error(const Resolved& resolved) {
   return {ErrorCode::offline, Subject::model,
           resolved.to_string() + " is not installed, and fetching is switched off",
@@ -137,8 +186,9 @@ Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
 
 HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<store::Store> store)
     : options_(std::move(options)),
-      catalog_(std::move(catalog)),
+      catalog_(std::make_shared<const catalog::Catalog>(std::move(catalog))),
       store_(std::move(store)),
+      documents_(base::FileSystem::real(), store_->layout().catalog()),
       fork_generation_(base::fork_generation()),
       engines_(options_),
       callbacks_(
@@ -167,6 +217,7 @@ struct HubCore::ReadyFlow {
   std::weak_ptr<HubCore> hub;
   std::string reference;
   LoadOptions options;
+  std::shared_ptr<const OwnModel> own;   // of a file of the user's, after begin_file()
   std::optional<Resolved> resolved;      // after begin()
   std::optional<vision::Recipe> recipe;  // after begin()
   std::vector<std::string> labels;       // after begin()
@@ -191,9 +242,15 @@ const device::Inventory& HubCore::inventory() {
 
 // A plain name means what the user chose for it, if anything.
 Result<Reference> HubCore::parse_reference(const std::string& text) const {
+  if (means_file(text, *catalog())) {
+    return Error(ErrorCode::invalid_argument, Subject::usage,
+                 text + " is a file, not a model of the catalog",
+                 "modelhub register " + text + " makes a model of it; modelhub run " + text +
+                     " PICTURE uses it where it lies");
+  }
   Result<Reference> reference = Reference::parse(text);
   if (!reference || reference->version) return reference;
-  Result<std::shared_ptr<const ModelEntry>> entry = catalog_.find(reference->name);
+  Result<std::shared_ptr<const ModelEntry>> entry = catalog()->find(reference->name);
   if (!entry) return reference;  // whoever resolves it says so
   Result<std::optional<store::DefaultVersion>> chosen = store_->default_of((*entry)->name);
   if (!chosen) return std::move(chosen).error();
@@ -203,11 +260,17 @@ Result<Reference> HubCore::parse_reference(const std::string& text) const {
   return reference;
 }
 
+Result<Capabilities> HubCore::capabilities(const std::string& engine) {
+  Capabilities all = engines_.capabilities();
+  if (engine.empty()) return all;
+  return only(engine, std::move(all));
+}
+
 bool HubCore::is_choice(const Reference& reference) const {
   if (reference.variant) return false;
   catalog::ResolveOptions any;
   any.purpose = catalog::Purpose::pull;
-  const Result<Resolved> resolved = catalog_.resolve(reference, any);
+  const Result<Resolved> resolved = catalog()->resolve(reference, any);
   return resolved && resolved->version->variants.size() > 1;
 }
 
@@ -218,20 +281,19 @@ Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose
   catalog::ResolveOptions options;
   options.purpose = purpose;
   // To ask the engines opens their libraries, which takes longer than many a pull.
-  if (purpose == catalog::Purpose::run || is_choice(*parsed))
-    options.capabilities = engines_.capabilities();
-  if (!engine.empty()) {
-    Result<Capabilities> alone = only(engine, std::move(options.capabilities));
-    if (!alone) return std::move(alone).error();
-    options.capabilities = *std::move(alone);
+  if (purpose == catalog::Purpose::run || is_choice(*parsed)) {
+    Result<Capabilities> able = capabilities(engine);
+    if (!able) return std::move(able).error();
+    options.capabilities = *std::move(able);
   }
-  if (options_.licenses.empty()) return catalog_.resolve(*parsed, options);
-  if (Result<Resolved> any = catalog_.resolve(*parsed, options)) {
+  const std::shared_ptr<const catalog::Catalog> known = catalog();
+  if (options_.licenses.empty()) return known->resolve(*parsed, options);
+  if (Result<Resolved> any = known->resolve(*parsed, options)) {
     Result<std::optional<InstalledModel>> installed = find_installed(*any);
     if (installed && *installed) return any;
   }
   options.licenses.allowed = options_.licenses;
-  return catalog_.resolve(*parsed, options);
+  return known->resolve(*parsed, options);
 }
 
 Result<std::optional<InstalledModel>> HubCore::find_installed(const Resolved& resolved) const {
@@ -311,6 +373,84 @@ void HubCore::run_pull(const Resolved& resolved, const PullFlights::Lead& lead) 
                            [&lead](const Progress& progress) { lead.report(progress); }));
 }
 
+Job<RegisterReport> HubCore::register_model(const std::string& source,
+                                            const RegisterOptions& options) {
+  Promise<RegisterReport> promise(callbacks_);
+  if (refuse_in_fork(promise)) return promise.job();
+  if (is_remote(source) && options_.network == Network::offline) {
+    promise.complete(Error(ErrorCode::offline, Subject::model,
+                           "a URL is fetched to register it, and fetching is switched off",
+                           "name a file, or leave --offline and MODELHUB_OFFLINE out"));
+    return promise.job();
+  }
+  pulls_->post([this, promise, source, options] {
+    std::stop_source stop;
+    const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
+    const std::stop_callback on_leave(promise.stop_token(), request_stop);
+    const std::stop_callback on_closing(closing_.get_token(), request_stop);
+    const RegistrationTools tools{
+        {*store_, *transfer_, options_.log, "registering it again"},
+        base::FileSystem::real(),
+        digests_,
+        documents_,
+        [this](std::vector<catalog::Layer> more) { return load_catalog(std::move(more)); }};
+    Result<RegisterReport> report =
+        hub::register_model(source, options, tools, stop.get_token(),
+                            [&promise](const Progress& progress) { promise.report(progress); });
+    if (report) {
+      if (Result<void> loaded = reload_catalog(); !loaded) report = std::move(loaded).error();
+    }
+    promise.complete(std::move(report));
+  });
+  return promise.job();
+}
+
+std::shared_ptr<const catalog::Catalog> HubCore::catalog() const {
+  std::lock_guard lock(catalog_mutex_);
+  return catalog_;
+}
+
+Result<catalog::Catalog> HubCore::load_catalog(std::vector<catalog::Layer> more) const {
+  std::vector<catalog::Layer> layers = layers_of(options_);
+  layers.insert(layers.end(), more.begin(), more.end());
+  return catalog::Catalog::load(base::FileSystem::real(), layers);
+}
+
+Result<void> HubCore::reload_catalog() {
+  Result<catalog::Catalog> loaded = load_catalog({});
+  if (!loaded) return std::move(loaded).error();
+  auto fresh = std::make_shared<const catalog::Catalog>(*std::move(loaded));
+  std::lock_guard lock(catalog_mutex_);
+  catalog_.swap(fresh);
+  return {};
+}
+
+// A catalog of one model, so that engines are chosen and refused as for any other.
+Result<HubCore::OwnResolved> HubCore::resolve_file(const std::string& path,
+                                                   const LoadOptions& options,
+                                                   const std::stop_token& stop) {
+  Result<OwnModel> own =
+      look_at({path, path, options.file}, base::FileSystem::real(), digests_, stop);
+  if (!own) return std::move(own).error();
+  const std::string name = name_from_file(path);
+  const ModelEntry entry = entry_of(*own, {name.empty() ? "model" : name,
+                                           own->files.front().sha256.short_hex(),
+                                           {},
+                                           path.substr(path.rfind('/') + 1)});
+  Result<std::string> document = catalog::write_document(entry, path);
+  if (!document) return std::move(document).error();
+  Result<catalog::Catalog> alone =
+      catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::of_text(path, *document)});
+  if (!alone) return std::move(alone).error();
+  catalog::ResolveOptions resolve_options;
+  Result<Capabilities> able = capabilities(options.engine);
+  if (!able) return std::move(able).error();
+  resolve_options.capabilities = *std::move(able);
+  Result<Resolved> resolved = alone->resolve(Reference{entry.name, {}, {}}, resolve_options);
+  if (!resolved) return std::move(resolved).error();
+  return OwnResolved{*std::move(resolved), std::make_shared<const OwnModel>(*std::move(own))};
+}
+
 Job<std::vector<RepairReport>> HubCore::repair(std::vector<InstalledModel> models) {
   Promise<std::vector<RepairReport>> promise(callbacks_);
   if (refuse_in_fork(promise)) return promise.job();
@@ -328,7 +468,7 @@ Job<std::vector<RepairReport>> HubCore::repair(std::vector<InstalledModel> model
     std::vector<RepairReport> reports;
     for (const InstalledModel& model : models) {
       Result<RepairReport> report =
-          repair_model(model, catalog_, intake_tools(), stop.get_token(),
+          repair_model(model, *catalog(), intake_tools(), stop.get_token(),
                        [&promise](const Progress& progress) { promise.report(progress); });
       if (!report) {
         promise.complete(std::move(report).error());
@@ -345,9 +485,14 @@ Job<Model> HubCore::ensure_ready(const std::weak_ptr<HubCore>& self,
                                  const std::shared_ptr<base::Executor>& executor,
                                  const std::string& reference, const LoadOptions& options) {
   const auto flow = std::make_shared<ReadyFlow>(
-      ReadyFlow{Promise<Model>(executor), self, reference, options, {}, {}, {}, 1});
+      ReadyFlow{Promise<Model>(executor), self, reference, options, {}, {}, {}, {}, 1});
   if (refuse_in_fork(flow->promise)) return flow->promise.job();
-  steps_->post([this, flow] { begin(flow); });
+  if (means_file(reference, *catalog())) {
+    // To hash a file takes its time.
+    pulls_->post([this, flow] { begin_file(flow); });
+  } else {
+    steps_->post([this, flow] { begin(flow); });
+  }
   return flow->promise.job();
 }
 
@@ -382,18 +527,41 @@ Result<DevicePlan> HubCore::plan(const Resolved& resolved, const LoadOptions& op
   return device::plan(*request, inventory(), engines_.offers(), needs, options.fallback);
 }
 
-void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
-  Result<Resolved> resolved = resolve(flow->reference, catalog::Purpose::run, flow->options.engine);
-  if (!resolved) return flow->fail(std::move(resolved).error());
-  // What cannot be run is told before anything is fetched for it.
-  Result<vision::Recipe> recipe = to_executable(*resolved->variant->recipe);
-  if (!recipe)
-    return flow->fail(std::move(recipe).error().with_context("run " + resolved->to_string()));
-  Result<std::vector<std::string>> labels = catalog::Catalog::labels_of(*resolved->variant->recipe);
-  if (!labels) return flow->fail(std::move(labels).error());
+void HubCore::begin_file(const std::shared_ptr<ReadyFlow>& flow) {
+  std::stop_source stop;
+  const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
+  const std::stop_callback on_leave(flow->promise.stop_token(), request_stop);
+  const std::stop_callback on_closing(closing_.get_token(), request_stop);
+  Result<OwnResolved> own = resolve_file(flow->reference, flow->options, stop.get_token());
+  if (!own) return flow->fail(std::move(own).error());
+  flow->resolved = std::move(own->resolved);
+  flow->own = std::move(own->model);
+  if (take_recipe(flow)) load(flow, installed_of(*flow->resolved, *flow->own));
+}
+
+bool HubCore::take_recipe(const std::shared_ptr<ReadyFlow>& flow) {
+  const Resolved& resolved = *flow->resolved;
+  Result<vision::Recipe> recipe = to_executable(*resolved.variant->recipe);
+  if (!recipe) {
+    flow->fail(std::move(recipe).error().with_context("run " + resolved.to_string()));
+    return false;
+  }
+  Result<std::vector<std::string>> labels = catalog::Catalog::labels_of(*resolved.variant->recipe);
+  if (!labels) {
+    flow->fail(std::move(labels).error());
+    return false;
+  }
   flow->recipe = *std::move(recipe);
   flow->labels = *std::move(labels);
+  return true;
+}
+
+void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
+  if (!flow->options.file.is_empty()) return flow->fail(not_a_file(flow->reference));
+  Result<Resolved> resolved = resolve(flow->reference, catalog::Purpose::run, flow->options.engine);
+  if (!resolved) return flow->fail(std::move(resolved).error());
   flow->resolved = *resolved;
+  if (!take_recipe(flow)) return;
 
   Result<std::optional<InstalledModel>> installed = find_installed(*resolved);
   if (!installed) return flow->fail(std::move(installed).error());
@@ -422,7 +590,7 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
             // Between the look at the store and the load another process may have removed it to
             // make room: a moment later it is as if it had never been here.
             if (error.code == ErrorCode::not_found && error.subject == Subject::model &&
-                flow->attempts++ < k_attempts) {
+                !flow->own && flow->attempts++ < k_attempts) {
               return begin(flow);
             }
             return flow->fail(std::move(error).with_context("load " + flow->resolved->to_string()));
@@ -439,7 +607,8 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   if (!plan) return std::move(plan).error();
   Result<std::shared_ptr<engine::Engine>> engine = engines_.find(plan->engine);
   if (!engine) return std::move(engine).error();
-  Result<std::vector<engine::EngineFile>> files = engine_files(installed);
+  Result<std::vector<engine::EngineFile>> files =
+      flow.own ? Result(files_where_they_lie(*flow.own)) : engine_files(installed);
   if (!files) return std::move(files).error();
 
   runtime::LoadSpec spec;
@@ -449,6 +618,10 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
   spec.plan = *std::move(plan);
+  if (flow.own) {
+    spec.hold_files = [own = flow.own] { return check_unchanged(*own); };
+    return spec;
+  }
   // Nobody makes room by removing what is loaded. Models may outlive the hub, never its store's
   // files: the lease needs no store.
   spec.hold_files = [hub = flow.hub, installed]() -> Result<std::shared_ptr<const void>> {

@@ -16,6 +16,8 @@
 #include "device/probe.h"
 #include "hub/engine_host.h"
 #include "hub/intake.h"
+#include "hub/own_model.h"
+#include "hub/registered_documents.h"
 #include "modelhub/hub.h"
 #include "runtime/runtime.h"
 #include "store/store.h"
@@ -41,7 +43,8 @@ class HubCore {
   HubCore& operator=(const HubCore&) = delete;
 
   const HubOptions& options() const { return options_; }
-  const catalog::Catalog& catalog() const { return catalog_; }
+  // As it is now: registering makes another.
+  std::shared_ptr<const catalog::Catalog> catalog() const;
   store::Store& store() { return *store_; }
   EngineHost& engines() { return engines_; }
   // Where the user's own code is called.
@@ -64,6 +67,9 @@ class HubCore {
                            const std::string& engine = {});
   // On which device, with which engine.
   Result<DevicePlan> plan(const Resolved& resolved, const LoadOptions& options);
+  // What the engines can do here; with a name only that one. Errors: unsupported when it is not
+  // here.
+  Result<Capabilities> capabilities(const std::string& engine);
   // Whether there are several variants of which the best here is meant.
   bool is_choice(const Reference& reference) const;
   // Nothing when it is not installed, or as other files than the catalog names now.
@@ -71,6 +77,18 @@ class HubCore {
 
   Job<InstalledModel> pull(const std::string& reference);
   Job<std::vector<RepairReport>> repair(std::vector<InstalledModel> models);
+  Job<RegisterReport> register_model(const std::string& source, const RegisterOptions& options);
+  const RegisteredDocuments& documents() const { return documents_; }
+  // Reads the documents anew. Errors: those of Catalog::load().
+  Result<void> reload_catalog();
+
+  // A user's own file as a model that is not in the catalog. Reads and hashes it. Blocks.
+  struct OwnResolved {
+    Resolved resolved;
+    std::shared_ptr<const OwnModel> model;
+  };
+  Result<OwnResolved> resolve_file(const std::string& path, const LoadOptions& options,
+                                   const std::stop_token& stop);
   // `self` is what the Model will point to; what is chained to the job runs on `executor`.
   Job<Model> ensure_ready(const std::weak_ptr<HubCore>& self,
                           const std::shared_ptr<base::Executor>& executor,
@@ -85,6 +103,8 @@ class HubCore {
 
   HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<store::Store> store);
 
+  Result<catalog::Catalog> load_catalog(std::vector<catalog::Layer> more) const;
+
   // Answers for a hub that was copied into a child process, where it has no threads.
   template <class T>
   bool refuse_in_fork(const Promise<T>& promise) const;
@@ -95,13 +115,19 @@ class HubCore {
 
   // The steps of ensure_ready.
   void begin(const std::shared_ptr<ReadyFlow>& flow);
+  void begin_file(const std::shared_ptr<ReadyFlow>& flow);
+  // What cannot be run is told before anything is fetched for it. False: the flow has failed.
+  bool take_recipe(const std::shared_ptr<ReadyFlow>& flow);
   void load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed);
   Result<runtime::LoadSpec> load_spec(const ReadyFlow& flow, const InstalledModel& installed);
   Result<std::vector<engine::EngineFile>> engine_files(const InstalledModel& installed);
 
   const HubOptions options_;
-  const catalog::Catalog catalog_;
+  mutable std::mutex catalog_mutex_;
+  std::shared_ptr<const catalog::Catalog> catalog_;  // guarded by catalog_mutex_
   const std::unique_ptr<store::Store> store_;
+  const RegisteredDocuments documents_;
+  FileDigests digests_;
   const std::uint64_t fork_generation_;
   EngineHost engines_;
   std::once_flag inventory_probed_;

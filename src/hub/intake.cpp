@@ -249,8 +249,9 @@ class Bringing {
       if (intake_.staged[i].is_mine()) kept += ByteCount(arrivals_[i].bytes_done);
     }
     if (!may_go_on || kept == ByteCount()) return error;
+    const std::string again = tools_.again.empty() ? "modelhub pull " + subject_ : tools_.again;
     const std::string remains =
-        kept.to_string() + " have arrived and are kept: modelhub pull " + subject_ + " goes on";
+        kept.to_string() + " have arrived and are kept: " + again + " goes on";
     // Who cancelled has had an answer already, and no longer waits for this one.
     if (error.code == ErrorCode::cancelled && tools_.log) tools_.log(LogLevel::warning, remains);
     error.hint = error.hint.empty() ? remains : error.hint + "; " + remains;

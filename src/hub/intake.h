@@ -21,6 +21,8 @@ struct IntakeTools {
   store::Store& store;
   transfer::Transfer& transfer;
   const LogSink& log;
+  // What goes on with what a failure has left; empty: to pull the model.
+  std::string again = {};
 };
 
 // The files of one model, in staging and right; published next. The space for them is reserved

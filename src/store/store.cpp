@@ -230,7 +230,8 @@ Result<void> Store::put_blobs(std::vector<StagedFile>& staged) {
   return Publication(*area_, options_.clock->system_now()).put_blobs(staged);
 }
 
-Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<StagedFile> staged) {
+Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<StagedFile> staged,
+                                      Pinned pinned) {
   if (Result<void> done = record.check(); !done) return std::move(done).error();
   for (const RecordedFile& blob : record.distinct_blobs()) {
     const auto same = [&blob](const StagedFile& file) { return file.digest() == blob.sha256; };
@@ -250,9 +251,16 @@ Result<InstalledModel> Store::publish(const ModelRecord& record, std::vector<Sta
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
   const Result<std::optional<Digest>> old_pin = carry_pin(record);
   if (!old_pin) return old_pin.error();
+  if (pinned == Pinned::yes) {
+    if (Result<void> done = pins_.add(record.key(), record.id.to_string()); !done)
+      return as_write_error(std::move(done).error());
+  }
   Publication publication(*area_, options_.clock->system_now());
   Result<Manifest> manifest = publication.run(record, std::move(staged));
-  if (!manifest) return std::move(manifest).error();
+  if (!manifest) {
+    if (pinned == Pinned::yes) (void)pins_.remove(record.key());
+    return std::move(manifest).error();
+  }
   if (*old_pin) (void)pins_.remove(**old_pin);
   touch_use(record.key());
   return to_installed(*manifest);

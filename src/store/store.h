@@ -101,6 +101,9 @@ struct PruneOptions {
   std::optional<ByteCount> to;
 };
 
+// Whether a model is pinned from the moment when it is visible.
+enum class Pinned { no, yes };
+
 // Called while hashing, with what is done of all bytes of the model.
 using VerifyProgress = std::function<void(ByteCount done, ByteCount total)>;
 
@@ -162,7 +165,8 @@ class Store {
   // and `staged` lacks must be in the store. Publishing a model again replaces its record; blobs
   // that only the old one named are removed. Errors: as the class; invalid_argument and not_found
   // when the record and the staged files do not fit together.
-  Result<InstalledModel> publish(const ModelRecord& record, std::vector<StagedFile> staged);
+  Result<InstalledModel> publish(const ModelRecord& record, std::vector<StagedFile> staged,
+                                 Pinned pinned = Pinned::no);
 
   // Also a pinned model. Errors: not_found, Subject::model; busy, Subject::model, when a process
   // holds a lease, with its id.

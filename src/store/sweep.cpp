@@ -25,6 +25,7 @@ class Sweep {
   Result<SweepReport> run() {
     for (const std::string& folder : layout_.folders()) sweep_temporary_files(folder);
     sweep_temporary_files(layout_.home());
+    sweep_temporary_files(layout_.catalog());
     sweep_temporary_files(base::parent_path(layout_.blobs()));
     sweep_staging();
     sweep_quarantine();

@@ -50,6 +50,7 @@ Fetch::Fetch(FetchRequest request, Promise<Fetched> promise, const FetchContext&
       plan_(plan_sources(context.options, request_)),
       on_cancel_(promise_.stop_token(), context.workers.wake) {
   url_ = source_url();
+  use_ranges_ = request_.digest.has_value();
 }
 
 Fetch::~Fetch() {
@@ -154,13 +155,13 @@ void Fetch::fetch_more(TimePoint now) {
 void Fetch::on_whole(const Digest& digest) {
   close_lanes();
   close_copy();
-  if (digest != request_.digest) {
+  if (request_.digest && digest != *request_.digest) {
     drop_unpacker();
     const bool was_partly_old = landing_->doubt();
     best_present_ = std::min(best_present_, landing_->present().total());
     reused_before_ = landing_->reused();
     if (!was_partly_old) {
-      return fail(failure_of_digest(arrived(), digest, request_.digest));
+      return fail(failure_of_digest(arrived(), digest, *request_.digest));
     }
     tell(LogLevel::info, "what an earlier fetch had left does not fit; fetching that part again");
     return;
@@ -171,7 +172,7 @@ void Fetch::on_whole(const Digest& digest) {
     if (stage_ == Stage::fetching) stage_ = Stage::unpacking;
     return;
   }
-  succeed(request_.digest, request_.bytes, landing_->chunks());
+  succeed(digest, request_.bytes, landing_->chunks());
 }
 
 // ---- a local file ----
@@ -322,7 +323,7 @@ void Fetch::next_source(Failure failure, const std::string& told) {
   plan_.failed.push_back({plan_.sources[source_].kind, told, std::move(failure)});
   ++source_;
   attempts_at_source_ = 0;
-  use_ranges_ = true;
+  use_ranges_ = request_.digest.has_value();
   is_one_by_one_ = false;
   typical_rate_ = 0;
   accepts_ranges_ = true;

@@ -161,8 +161,9 @@ class Fetch final : private Lane::Owner {
   int attempts_at_source_ = 0;      // failed ones since the last that brought something on
   int failures_ = 0;                // at all sources
   std::uint64_t best_present_ = 0;  // bytes at the end of an attempt, at this source
-  bool use_ranges_ = true;          // false: this source does not do them right
-  bool is_one_by_one_ = false;      // false: one connection only, at this source
+  // false: this source does not do them right, or nothing could prove that parts fit together
+  bool use_ranges_ = true;
+  bool is_one_by_one_ = false;  // false: one connection only, at this source
 
   // The attempt.
   TimePoint not_before_{};

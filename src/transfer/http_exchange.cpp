@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <new>
 
 #include "transfer/transfer.h"
@@ -40,6 +41,20 @@ std::optional<Number> to_number(std::string_view text) {
 }
 
 }  // namespace
+
+// The set-up must happen once in a process; it is never undone, since others may use libcurl too.
+MultiHandle make_multi() {
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  MultiHandle multi(initialised == CURLE_OK ? curl_multi_init() : nullptr, &curl_multi_cleanup);
+  if (!multi) throw std::bad_alloc();
+  return multi;
+}
+
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
 
 HttpExchange::HttpExchange(CURLM* multi, const HttpRequestPlan& plan,
                            const TransferOptions& options, Receiver& receiver)

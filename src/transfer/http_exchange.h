@@ -22,6 +22,14 @@ namespace modelhub::transfer {
 
 struct TransferOptions;
 
+using MultiHandle = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
+// libcurl itself is set up with the first.
+MultiHandle make_multi();
+
+// A thread of a library must not run the program's signal handlers, and OpenSSL writes to closed
+// sockets (SIGPIPE). Of the calling thread.
+void block_signals();
+
 // What a server says before the body, as far as it matters here.
 struct HttpHead {
   long status = 0;

@@ -40,6 +40,7 @@ Landing::Landing(base::FileSystem& files, const FetchRequest& request, const Wor
 // ---- what is there already ----
 
 void Landing::adopt() {
+  if (!digest_) return;
   // Nothing to look at is the ordinary case, and not worth a task.
   if (seeds_.empty() && !files_.stat(journal_path_)) return;
   is_adopting_.store(true, std::memory_order_release);
@@ -265,7 +266,7 @@ std::vector<Digest> Landing::chunks() const {
 // ---- the journal ----
 
 Journal Landing::journal() const {
-  Journal journal{digest_, ByteCount(bytes_), source_, validator_, claims_, present_};
+  Journal journal{*digest_, ByteCount(bytes_), source_, validator_, claims_, present_};
   const std::vector<Digest> hashed = frontier_.chunks();
   for (std::size_t i = 0; i < hashed.size(); ++i) {
     if (present_.contains(chunk_range(i, bytes_))) journal.chunks.insert_or_assign(i, hashed[i]);
@@ -279,7 +280,8 @@ Journal Landing::journal() const {
 void Landing::journal_more() {
   const std::uint64_t done = newly_journalled_.exchange(0, std::memory_order_acq_rel);
   unjournalled_ -= std::min(done, unjournalled_);
-  if (!is_idle()) return;
+  if (!digest_) unjournalled_ = 0;
+  if (!is_idle() || !digest_) return;
   const std::uint64_t journalled = present_.total() - std::min(unjournalled_, present_.total());
   const bool is_worth_it = bytes_ - journalled > k_journal_limit && unjournalled_ >= k_journal_step;
   if (is_worth_it || wants_journal_) post_journal();
@@ -328,7 +330,7 @@ void Landing::keep() {
   // What the journal of an earlier fetch says still holds.
   if (is_adopting()) return;
   file_.reset();
-  if (present_.is_empty()) return remove();
+  if (present_.is_empty() || !digest_) return remove();
   post_journal();
 }
 

@@ -120,7 +120,7 @@ class Landing : public std::enable_shared_from_this<Landing> {
   const Workers& workers_;
   const std::string path_;
   const std::string journal_path_;
-  const Digest digest_;
+  const std::optional<Digest> digest_;  // nothing: nobody could go on with a part, so none is kept
   const std::uint64_t bytes_;
   const std::vector<Seed> seeds_;
   const std::shared_ptr<void> lease_;

@@ -5,8 +5,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
-#include <new>
 
 namespace modelhub::transfer {
 namespace {
@@ -19,28 +17,11 @@ std::size_t hash_threads() {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4);
 }
 
-// libcurl's own set-up must happen once in a process; it is never undone, since others may use
-// libcurl too.
-CURLM* make_multi() {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  CURLM* const multi = initialised == CURLE_OK ? curl_multi_init() : nullptr;
-  if (multi == nullptr) throw std::bad_alloc();
-  return multi;
-}
-
-// A thread of a library must not run the program's signal handlers, and OpenSSL writes to closed
-// sockets (SIGPIPE).
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
 Loop::Loop(const TransferOptions& options)
     : clock_(*options.clock),
-      multi_(make_multi(), &curl_multi_cleanup),
+      multi_(make_multi()),
       folders_([this] { wake(); }),
       hosts_(options.connections_per_host),
       rate_limit_(options.limit_rate),

@@ -59,21 +59,26 @@ void add_token(Url& url, const std::vector<HostToken>& tokens) {
 
 SourcePlan plan_sources(const TransferOptions& options, const FetchRequest& request) {
   SourcePlan plan;
-  for (const std::string& mirror : options.mirrors) {
-    add_source(plan, SourceKind::mirror, mirror_url(mirror, request.digest), options.network);
+  if (request.digest) {
+    for (const std::string& mirror : options.mirrors) {
+      add_source(plan, SourceKind::mirror, mirror_url(mirror, *request.digest), options.network);
+    }
   }
   for (const std::string& url : request.urls) {
     add_source(plan, SourceKind::own, parse_url(url), options.network);
   }
+  // A file of this machine costs nothing; and of a user's own model no mirror need hear.
+  std::stable_partition(plan.sources.begin(), plan.sources.end(),
+                        [](const Source& source) { return source.url.is_file(); });
   for (Source& source : plan.sources) add_token(source.url, options.tokens);
   return plan;
 }
 
 Error error_of_all(const FetchRequest& request, const std::vector<FailedSource>& failed) {
   if (failed.empty()) {
+    const std::string name = request.digest ? request.digest->hex() : "<its SHA-256>";
     return Error(ErrorCode::not_found, Subject::network, "no source is known for " + request.what,
-                 "name one with --mirror or MODELHUB_MIRRORS; it is looked for as sha256/" +
-                     request.digest.hex())
+                 "name one with --mirror or MODELHUB_MIRRORS; it is looked for as sha256/" + name)
         .with_context("fetch " + request.what);
   }
   const FailedSource& telling = *std::max_element(

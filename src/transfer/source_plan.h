@@ -26,7 +26,8 @@ struct FailedSource {
   Failure failure;
 };
 
-// Where a file can come from, in the order to try: the mirrors, then its own URLs; each once.
+// Where a file can come from, in the order to try: what lies on this machine first, then the
+// network; of each the mirrors, then its own URLs; each once.
 // Sources that cannot even be tried (not a URL, or the network is off) have failed already.
 struct SourcePlan {
   std::vector<Source> sources;

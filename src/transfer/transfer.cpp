@@ -9,6 +9,7 @@
 #include "base/executor.h"
 #include "base/fork_generation.h"
 #include "transfer/loop.h"
+#include "transfer/remote_file.h"
 
 namespace modelhub::transfer {
 namespace {
@@ -65,6 +66,15 @@ Job<Fetched> Transfer::fetch(FetchRequest request) {
   return job;
 }
 
+Result<RemoteFile> Transfer::look_at(const std::string& url, const std::stop_token& stop) {
+  if (fork_generation_ != base::fork_generation()) {
+    return Error(ErrorCode::unsupported, Subject::other,
+                 "this hub belongs to the process that forked",
+                 "open a new Hub in the child process");
+  }
+  return ask_for_size(url, options_, looks_, stop);
+}
+
 void Transfer::wait_until_left(const std::string& folder) {
   if (fork_generation_ != base::fork_generation()) return;
   Loop* loop = nullptr;
@@ -78,7 +88,7 @@ void Transfer::wait_until_left(const std::string& folder) {
 std::uint64_t Transfer::network_requests() const {
   if (fork_generation_ != base::fork_generation()) return 0;
   std::lock_guard lock(mutex_);
-  return loop_ ? loop_->network_requests() : 0;
+  return looks_.load() + (loop_ ? loop_->network_requests() : 0);
 }
 
 }  // namespace modelhub::transfer

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,8 +39,11 @@ struct Seed {
 
 // One file to bring here.
 struct FetchRequest {
-  std::string what;               // for people: "yolov8n.onnx"
-  Digest digest;                  // what the catalog says; nothing else is accepted
+  std::string what;  // for people: "yolov8n.onnx"
+  // What the catalog says; nothing else is accepted. Nothing: whatever comes in one piece is taken,
+  // and Fetched says what it was. That is for the first use of a URL of which nobody knows more;
+  // mirrors are not asked then, and what breaks off begins anew.
+  std::optional<Digest> digest;
   ByteCount bytes;                // exactly
   std::vector<std::string> urls;  // https, http or file; tried in this order, after the mirrors
   // A folder that exists and in which nobody but this fetch writes. The file comes to be `data` in
@@ -62,6 +67,12 @@ struct Fetched {
   std::vector<Digest> chunks = {};
   ByteCount received = ByteCount();  // over the network, in all attempts
   ByteCount reused = ByteCount();    // taken from the journal and the seeds
+};
+
+// What a server says of a file before it sends it.
+struct RemoteFile {
+  ByteCount bytes;
+  std::string shown;  // the URL that has it, redirects followed, without credentials and query
 };
 
 // A secret of the user, sent as `Authorization: Bearer` to exactly this scheme, host and port,
@@ -151,6 +162,11 @@ class Transfer {
   // second begins when the first has left it.
   Job<Fetched> fetch(FetchRequest request);
 
+  // Asks how large the file behind a URL (https or http) is, and reads none of it. Blocks;
+  // cancelled soon after `stop`. Errors: as fetch(); unsupported (subject network) when the server
+  // does not say; corrupt_data (subject model) when it would send a web page.
+  Result<RemoteFile> look_at(const std::string& url, const std::stop_token& stop);
+
   // Waits until no fetch writes into this folder any more. After a job was cancelled, before the
   // folder is given to somebody else.
   void wait_until_left(const std::string& folder);
@@ -162,6 +178,7 @@ class Transfer {
   const TransferOptions options_;
   const std::shared_ptr<base::Executor> callbacks_;
   const std::uint64_t fork_generation_;
+  std::atomic<std::uint64_t> looks_{0};  // requests of look_at()
   mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;  // guarded by mutex_; made by the first fetch
 };

@@ -136,6 +136,7 @@ Result<void> check(const Recipe& recipe, Labels labels, std::span<const Output> 
   switch (recipe.decode.kind) {
     case DecodeKind::yolo8: return check_yolo8(recipe, labels, outputs);
     case DecodeKind::yolox: return check_yolox(recipe, labels, outputs);
+    case DecodeKind::yolo_end2end: return check_yolo_end2end(recipe, outputs);
     case DecodeKind::ssd7: return check_ssd7(recipe, outputs);
     case DecodeKind::tf_od4: return check_tf_od4(recipe, outputs);
     case DecodeKind::logits:
@@ -172,7 +173,9 @@ Result<std::vector<Output>> open(const Recipe& recipe, Labels labels, AnswerKind
   return outputs;
 }
 
-bool needs_nms(DecodeKind kind) { return kind != DecodeKind::ssd7 && kind != DecodeKind::tf_od4; }
+bool needs_nms(DecodeKind kind) {
+  return kind != DecodeKind::ssd7 && kind != DecodeKind::tf_od4 && kind != DecodeKind::yolo_end2end;
+}
 
 // What NMS leaves, in pixels of the picture. A box that lies in the padding only is none.
 template <class Use>
@@ -191,6 +194,7 @@ Result<Proposals> propose_detections(const HeadCall& call) {
   switch (call.recipe.decode.kind) {
     case DecodeKind::yolo8: return decode_yolo8(call);
     case DecodeKind::yolox: return decode_yolox(call);
+    case DecodeKind::yolo_end2end: return decode_yolo_end2end(call);
     case DecodeKind::ssd7: return decode_ssd7(call);
     default: return decode_tf_od4(call);
   }

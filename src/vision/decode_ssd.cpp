@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
+//
+// Heads that leave nothing to suppress: it was done in the model, or is not needed.
 #include <algorithm>
 #include <cmath>
 
@@ -40,6 +42,29 @@ Result<Proposals> decode_ssd7(const HeadCall& call) {
     if (row[2] == 0) continue;  // OpenCV fills what is left with zeros
     Candidate candidate{on_canvas(call.placement, row[3], row[4], row[5], row[6]), row[2],
                         class_of(row[1]), i};
+    collector.offer(candidate);
+  }
+  return std::move(collector).finish();
+}
+
+Result<void> check_yolo_end2end(const Recipe& recipe, std::span<const Output> outputs) {
+  const auto found = find_output(recipe, outputs, OutputRole::predictions);
+  if (!found) return found.error();
+  const Shape& shape = (*found)->shape;
+  if (shape.size() == 3 && fits(shape[0], 1) && fits(shape[2], 6)) return {};
+  return wrong_shape(**found, "yolo_end2end", "[1, candidates, 6]");
+}
+
+Result<Proposals> decode_yolo_end2end(const HeadCall& call) {
+  const Output& output = **find_output(call.recipe, call.outputs, OutputRole::predictions);
+  Collector collector(call);
+  const auto rows = static_cast<std::size_t>(output.shape[1]);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* row = output.values.data() + i * 6;
+    Candidate candidate{{row[0], row[1], row[2], row[3]}, row[4], class_of(row[5]), i};
+    // Rows that are left over are zeros.
+    if (candidate.class_id < 0 || !(candidate.score > 0)) continue;
+    candidate.class_id += call.recipe.decode.first_class;
     collector.offer(candidate);
   }
   return std::move(collector).finish();

@@ -74,6 +74,7 @@ bool is_finite(const Box& box);
 
 Result<void> check_yolo8(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
 Result<void> check_yolox(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
+Result<void> check_yolo_end2end(const Recipe& recipe, std::span<const Output> outputs);
 Result<void> check_ssd7(const Recipe& recipe, std::span<const Output> outputs);
 Result<void> check_tf_od4(const Recipe& recipe, std::span<const Output> outputs);
 Result<void> check_classes(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
@@ -83,6 +84,7 @@ Result<void> check_ultraface(const Recipe& recipe, std::span<const Output> outpu
 // REQUIRES (all): the matching check passed for call.outputs, whose values are all there.
 Result<Proposals> decode_yolo8(const HeadCall& call);
 Result<Proposals> decode_yolox(const HeadCall& call);
+Result<Proposals> decode_yolo_end2end(const HeadCall& call);
 Result<Proposals> decode_ssd7(const HeadCall& call);
 Result<Proposals> decode_tf_od4(const HeadCall& call);
 std::vector<Classification> decode_scores(const HeadCall& call);

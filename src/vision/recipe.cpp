@@ -31,11 +31,15 @@ constexpr Word<Rounding> k_roundings[] = {{"half_even", Rounding::half_even},
 constexpr Word<Filter> k_filters[] = {{"cv_linear", Filter::cv_linear},
                                       {"pil_bilinear", Filter::pil_bilinear}};
 constexpr Word<DType> k_dtypes[] = {{"float32", DType::float32}, {"uint8", DType::uint8}};
-constexpr Word<DecodeKind> k_decodes[] = {
-    {"yolo8", DecodeKind::yolo8},   {"yolox", DecodeKind::yolox},
-    {"ssd7", DecodeKind::ssd7},     {"tf_od4", DecodeKind::tf_od4},
-    {"logits", DecodeKind::logits}, {"probabilities", DecodeKind::probabilities},
-    {"yunet", DecodeKind::yunet},   {"ultraface", DecodeKind::ultraface}};
+constexpr Word<DecodeKind> k_decodes[] = {{"yolo8", DecodeKind::yolo8},
+                                          {"yolox", DecodeKind::yolox},
+                                          {"ssd7", DecodeKind::ssd7},
+                                          {"tf_od4", DecodeKind::tf_od4},
+                                          {"logits", DecodeKind::logits},
+                                          {"probabilities", DecodeKind::probabilities},
+                                          {"yunet", DecodeKind::yunet},
+                                          {"ultraface", DecodeKind::ultraface},
+                                          {"yolo_end2end", DecodeKind::yolo_end2end}};
 constexpr Word<OutputRole> k_roles[] = {{"predictions", OutputRole::predictions},
                                         {"boxes", OutputRole::boxes},
                                         {"scores", OutputRole::scores},
@@ -141,6 +145,7 @@ AnswerKind answer_kind_of(DecodeKind kind) {
   switch (kind) {
     case DecodeKind::yolo8:
     case DecodeKind::yolox:
+    case DecodeKind::yolo_end2end:
     case DecodeKind::ssd7:
     case DecodeKind::tf_od4: return AnswerKind::detections;
     case DecodeKind::logits:

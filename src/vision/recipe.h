@@ -76,6 +76,8 @@ enum class DecodeKind {
   yolo8,  // predictions [1,4+classes,N]: centre, size, class scores
   // predictions [1,N,5+classes], relative to the grid: centre, size, objectness, class scores
   yolox,
+  // predictions [1,N,6]: corners, score, class; NMS done, or nothing left to suppress
+  yolo_end2end,
   ssd7,  // predictions [1,1,N,7]: batch, class, score, corners 0..1; NMS done
   // count [1], boxes [1,N,4] top left bottom right 0..1, scores [1,N], labels [1,N]; NMS done
   tf_od4,

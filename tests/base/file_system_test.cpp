@@ -322,6 +322,15 @@ TEST_F(FileSystemTest, AnAtomicWriteIsOldOrNewWhereverThePowerFails) {
   EXPECT_EQ(steps, 7) << "create, write, sync, close, rename, sync of the folder; and once through";
 }
 
+TEST_F(FileSystemTest, ANewFileThatIsWrittenAtomicallyReplacesNothing) {
+  ASSERT_TRUE(write_new_file_atomically(files_, at("new"), "one", 0600));
+  EXPECT_EQ(write_new_file_atomically(files_, at("new"), "two", 0600).error().code,
+            ErrorCode::busy);
+  EXPECT_EQ(read(at("new")), "one");
+  for (const DirectoryEntry& entry : files_.list(root_).value())
+    EXPECT_EQ(entry.name.find(".tmp"), std::string::npos) << entry.name;
+}
+
 TEST_F(FileSystemTest, AFailedAtomicWriteLeavesNoLitter) {
   write(at("folder"), "");
   const std::string path = at("missing/document");

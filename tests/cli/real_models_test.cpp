@@ -260,5 +260,82 @@ TEST_F(RealModelsTest, AnEngineThatIsNotHereIsNamed) {
   EXPECT_THAT(result.err, HasSubstr("did you mean 'onnxruntime'?"));
 }
 
+// ---- models of the user ----
+
+class OwnModelsTest : public RealModelsTest {
+ protected:
+  // A file of the mirror under a name of its own.
+  std::string own(const std::string& digest, const std::string& name) const {
+    const std::string path = in_work(name);
+    std::filesystem::copy_file(shared("mirror/sha256/" + digest), path);
+    return path;
+  }
+  std::string own_yolo() const {
+    return own("79e76a60125f08fcf99a5201aeab871a61565a380e3ae4a4fed6b4e3de15efd6", "mine.onnx");
+  }
+};
+
+TEST_F(OwnModelsTest, ARegisteredYoloGivesTheBoxesOfTheBuiltInOne) {
+  ASSERT_EQ(run({"register", own_yolo()}).exit_code, 0);
+  const Json built_in = run_model("yolov8n", "bus.jpg")["results"][0]["detections"];
+  ASSERT_GE(built_in.size(), 4U);
+  EXPECT_EQ(run_model("mine", "bus.jpg")["results"][0]["detections"], built_in);
+  EXPECT_EQ(run_model("./mine.onnx", "bus.jpg")["results"][0]["detections"], built_in);
+  EXPECT_EQ(run_model("mine.onnx", "bus.jpg")["results"][0]["detections"], built_in);
+}
+
+TEST_F(OwnModelsTest, AFileIsRunWithoutAHome) {
+  const ProcessResult result = run({"run", own_yolo(), shared("images/bus.jpg"), "--no-picture"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("bus"));
+  EXPECT_THAT(result.err, HasSubstr("mine.onnx, used where it lies:"));
+  EXPECT_THAT(result.err, HasSubstr("it declares the task 'detect'"));
+  EXPECT_THAT(result.err, HasSubstr("80 labels: person, bicycle, car, ..."));
+  EXPECT_FALSE(std::filesystem::exists(home_));
+}
+
+TEST_F(OwnModelsTest, LabelsCanBeToldForOneRun) {
+  std::string labels;
+  for (int i = 0; i < 80; ++i) labels += "thing " + std::to_string(i) + "\n";
+  const Json found = run_model(own_yolo(), "bus.jpg",
+                               {"--labels", write("labels.txt", labels), "--classes",
+                                "thing 5"})["results"][0]["detections"];
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["label"], "thing 5");
+}
+
+TEST_F(OwnModelsTest, AClassifierThatSaysNothingIsToldItsRecipe) {
+  const std::string file =
+      own("cc028fe6cae7bc11a4ff53cfc9b79c920e8be65ce33a904ec3e2a8f66d77f95f", "m.onnx");
+  EXPECT_EQ(run({"run", file, shared("images/cat.jpg")}).exit_code, 2);
+  const std::vector<std::string> told = {"--recipe", "classify-torchvision", "--labels",
+                                         "imagenet1k"};
+  EXPECT_EQ(run_model(file, "cat.jpg", told)["results"][0]["classes"],
+            run_model("mobilenet_v2", "cat.jpg")["results"][0]["classes"]);
+}
+
+TEST_F(OwnModelsTest, FaceFindersAreKindsToo) {
+  const std::string yunet =
+      own("8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4", "y.onnx");
+  EXPECT_EQ(run_model(yunet, "bald_guys.jpg", {"--recipe", "yunet"})["results"][0]["faces"],
+            run_model("yunet", "bald_guys.jpg")["results"][0]["faces"]);
+  const std::string rfb =
+      own("34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017", "rfb.onnx");
+  ASSERT_EQ(run({"register", rfb, "--recipe", "ultraface", "--license", "MIT"}).exit_code, 0);
+  EXPECT_EQ(run_model("rfb", "bald_guys.jpg")["results"][0]["faces"],
+            run_model("ultraface", "bald_guys.jpg")["results"][0]["faces"]);
+}
+
+TEST_F(OwnModelsTest, AWrongRecipeIsToldBeforeAnythingRuns) {
+  const std::string yunet =
+      own("8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4", "y.onnx");
+  const ProcessResult result = run({"run", yunet, shared("images/bus.jpg"), "--recipe", "yolov8"});
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_THAT(result.err, HasSubstr("gives 12 outputs"));
+  const std::string text =
+      own("30a86f5731181461d08021402766601e4302a9b9b9666be8aff402696339cdff", "det.onnx");
+  EXPECT_EQ(run({"run", text, shared("images/bus.jpg")}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace modelhub::test

@@ -13,6 +13,7 @@
 
 #include "base/hasher.h"
 #include "cli/cli_fixture.h"
+#include "model_file/onnx_writer.h"
 #include "support/http_server.h"
 #include "support/sanitized.h"
 
@@ -144,6 +145,90 @@ TEST_F(MultiprocessTest, APinnedModelIsRefusedAsRoomBeforeAnythingIsFetched) {
   EXPECT_EQ(refused.exit_code, 6) << refused.err;
   EXPECT_EQ(server_.request_count(), 1U) << "refused before anything was fetched";
   EXPECT_EQ(run({"verify", "one", "--full"}).exit_code, 0);
+}
+
+// ---- models of the user ----
+
+class RegisteringProcessesTest : public MultiprocessTest {
+ protected:
+  // Large enough for a process to be killed in the middle of it.
+  std::string own_model(const std::string& name, int number) const {
+    OnnxWriter model = ultralytics_detector({"box", "bag"});
+    model.weights = {{"w", 1, "", content_of_model(number, 4 * k_model_bytes)}};
+    return write(name, model.encode());
+  }
+  std::vector<std::string> documents() const {
+    std::vector<std::string> names;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(home_ + "/catalog.d", none)) {
+      if (entry.path().extension() == ".json") names.push_back(entry.path().filename().string());
+    }
+    return names;
+  }
+};
+
+TEST_F(RegisteringProcessesTest, ManyThatRegisterOneFileAllSucceedAndOneOfThemMadeIt) {
+  const std::string file = own_model("mine.onnx", 1);
+  std::atomic<int> made = 0;
+  std::vector<std::thread> processes;
+  for (int i = 0; i < k_many / 4; ++i) {
+    processes.emplace_back([&] {
+      const ProcessResult result = run({"register", file, "--json"});
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+      if (result.exit_code == 0 && !json_of(result.out)["model"]["was_registered"].get<bool>())
+        ++made;
+    });
+  }
+  for (std::thread& process : processes) process.join();
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(documents().size(), 1U);
+  EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
+}
+
+TEST_F(RegisteringProcessesTest, OfManyFilesUnderOneNameOneWinsAndIsWhole) {
+  std::atomic<int> winner = -1;
+  std::vector<std::thread> processes;
+  for (int i = 0; i < 8; ++i) {
+    const std::string file = own_model("f" + std::to_string(i) + ".onnx", i);
+    processes.emplace_back([&, i, file] {
+      const ProcessResult result = run({"register", file, "--name", "mine"});
+      EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 2) << result.err;
+      if (result.exit_code != 0) return;
+      EXPECT_EQ(winner.exchange(i), -1) << "two have won";
+    });
+  }
+  for (std::thread& process : processes) process.join();
+  ASSERT_GE(winner, 0);
+  const std::string digest =
+      base::sha256_of(read(in_work("f" + std::to_string(winner) + ".onnx"))).hex();
+  EXPECT_THAT(run({"show", "mine"}).out, ::testing::HasSubstr(digest));
+  const ProcessResult verified = run({"verify", "--full", "--json"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.err;
+  EXPECT_EQ(json_of(verified.out)["models"][0]["files"][0]["expected_sha256"], digest);
+}
+
+TEST_F(RegisteringProcessesTest, KilledAtAnyMomentItCanBeDoneAgainAndNothingIsBroken) {
+  const std::string file = own_model("mine.onnx", 1);
+  constexpr int k_rounds = k_is_sanitized ? 6 : 25;
+  int killed = 0;
+  for (int round = 0; round < k_rounds; ++round) {
+    options_.deadline = std::chrono::milliseconds(2 + round * (k_is_sanitized ? 60 : 4));
+    const bool forgets = round % 3 == 2;
+    const ProcessResult result =
+        forgets ? run({"rm", "--forget", "mine"}) : run({"register", file});
+    if (result.exit_code == 137) ++killed;
+    options_.deadline = std::chrono::seconds(120);
+    const ProcessResult listed = run({"list", "--installed"});
+    ASSERT_EQ(listed.exit_code, 0) << "round " << round << ": " << listed.err;
+    const ProcessResult verified = run({"verify", "--full"});
+    ASSERT_EQ(verified.exit_code, 0) << "round " << round << ": " << verified.out << verified.err;
+  }
+  EXPECT_GT(killed, 0);
+  const ProcessResult result = run({"register", file});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(run({"verify", "mine", "--full"}).exit_code, 0);
+  EXPECT_EQ(run({"rm", "--forget", "mine"}).exit_code, 0);
+  EXPECT_TRUE(documents().empty());
 }
 
 }  // namespace

@@ -251,6 +251,38 @@ TEST_F(LeaseTest, AModelThatIsPinnedWhileItIsEvictedStays) {
   EXPECT_TRUE(is_installed("model"));
 }
 
+TEST_F(LeaseTest, AModelThatIsPublishedPinnedIsPinnedBeforeItCanBeSeen) {
+  const Contents contents{{"data.bin", "of the user"}};
+  install("model", contents);
+  ASSERT_TRUE(store_->remove(id_of("model")));
+  install("other", contents);  // keeps the bytes in the store
+  bool was_pinned = false;
+  const auto publishing = store_interrupted_at(
+      [&](const Call& call) {
+        return call.name == "rename" && call.path.starts_with(manifest("model") + ".tmp");
+      },
+      [&] { was_pinned = !names_in(store_->layout().pins()).empty(); });
+  ASSERT_TRUE(publishing->publish(record_of(id_of("model"), contents), {}, Pinned::yes));
+  EXPECT_TRUE(was_interrupted_);
+  EXPECT_TRUE(was_pinned);
+  EXPECT_TRUE(store_->is_pinned(id_of("model")).value());
+  EXPECT_FALSE(store_->is_pinned(id_of("other")).value());
+}
+
+TEST_F(LeaseTest, APinOfAModelThatCouldNotBePublishedIsTakenAway) {
+  const Contents contents{{"data.bin", "of the user"}};
+  install("other", contents);  // keeps the bytes in the store
+  interrupted_.set_rule([this](const Call& call) {
+    return call.name == "rename" && call.path.starts_with(manifest("model") + ".tmp") ? ENOSPC : 0;
+  });
+  const auto failing = open_here(interrupted_);
+  const Result<InstalledModel> published =
+      failing->publish(record_of(id_of("model"), contents), {}, Pinned::yes);
+  ASSERT_FALSE(published);
+  EXPECT_EQ(published.error().code, ErrorCode::no_space);
+  EXPECT_TRUE(names_in(store_->layout().pins()).empty());
+}
+
 TEST_F(LeaseTest, APinOfAModelThatIsGoneIsRefusedAndLeavesNothing) {
   EXPECT_EQ(store_->pin(id_of("model")).error().code, ErrorCode::not_found);
   EXPECT_EQ(store_->unpin(id_of("model")).error().code, ErrorCode::not_found);

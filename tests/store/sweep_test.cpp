@@ -120,9 +120,10 @@ TEST_F(SweepTest, WhatIsInQuarantineGoesAfterAMonthByTheTimeInItsName) {
 
 TEST_F(SweepTest, TemporaryFilesOfDeadProcessesGoAtOnce) {
   const auto tail = [](const base::Owner& owner) { return ".tmp." + owner.to_string() + ".3"; };
-  const std::vector<std::string> places{home_ + "/format", store_->layout().manifest(id_),
-                                        store_->layout().chunks() + "/x.json",
-                                        store_->layout().view(digest_of("k"))};
+  const std::vector<std::string> places{
+      home_ + "/format", store_->layout().manifest(id_), store_->layout().chunks() + "/x.json",
+      store_->layout().view(digest_of("k")), store_->layout().catalog() + "/registered.a@1.json"};
+  std::filesystem::create_directories(store_->layout().catalog());
   for (const std::string& place : places) {
     overwrite_file(place + tail(dead_), "torn");
     overwrite_file(place + tail(base::Owner::current()), "being written");

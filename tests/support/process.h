@@ -20,7 +20,7 @@ struct ProcessOptions {
   std::map<std::string, std::string> environment;
   std::string working_directory;
   std::string input;  // for standard input
-  std::chrono::seconds deadline{120};
+  std::chrono::milliseconds deadline = std::chrono::seconds(120);
   // Sends SIGINT as soon as this text was seen on standard error.
   std::string interrupt_after;
 

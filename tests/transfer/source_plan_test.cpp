@@ -33,6 +33,30 @@ TEST(SourcePlanTest, MirrorsComeFirstAndEachSourceOnce) {
   EXPECT_TRUE(plan.failed.empty());
 }
 
+TEST(SourcePlanTest, WhatLiesOnThisMachineComesBeforeTheNetwork) {
+  TransferOptions options;
+  options.mirrors = {"https://m.example", "/srv/mirror"};
+  const SourcePlan plan =
+      plan_sources(options, request_with({"https://a.example/1", "file:///home/me/best.onnx"}));
+  ASSERT_EQ(plan.sources.size(), 4U);
+  EXPECT_TRUE(plan.sources[0].url.is_file());
+  EXPECT_EQ(plan.sources[0].kind, SourceKind::mirror);
+  EXPECT_EQ(plan.sources[1].url.file_path, "/home/me/best.onnx");
+  EXPECT_EQ(plan.sources[2].kind, SourceKind::mirror);
+  EXPECT_EQ(plan.sources[3].url.shown, "https://a.example/1");
+}
+
+TEST(SourcePlanTest, OfAFileWithoutADigestNoMirrorCouldHaveACopy) {
+  TransferOptions options;
+  options.mirrors = {"https://m.example"};
+  FetchRequest request = request_with({"https://a.example/1"});
+  request.digest.reset();
+  const SourcePlan plan = plan_sources(options, request);
+  ASSERT_EQ(plan.sources.size(), 1U);
+  EXPECT_EQ(plan.sources[0].kind, SourceKind::own);
+  EXPECT_THAT(error_of_all(request, {}).hint, HasSubstr("<its SHA-256>"));
+}
+
 TEST(SourcePlanTest, WithoutTheNetworkOnlyFilesAreLeft) {
   TransferOptions options;
   options.network = Network::off;

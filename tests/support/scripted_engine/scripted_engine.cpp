@@ -151,9 +151,10 @@ Script read_script(const LoadRequest& request) {
   std::ifstream in(file.path);
   if (!in) throw Failure(MH_IO_ERROR, MH_ABOUT_MODEL, "cannot read " + file.name);
   std::string text;
-  if (!std::getline(in, text) || text != k_first_line) {
+  while (std::getline(in, text) && text != k_first_line) continue;
+  if (!in) {
     throw Failure(MH_CORRUPT_DATA, MH_ABOUT_MODEL, file.name + " is not a scripted model",
-                  "its first line must be '" + std::string(k_first_line) + "'");
+                  "a line of it must be '" + std::string(k_first_line) + "'");
   }
   Script script;
   script.description.device = request.device;
@@ -266,7 +267,7 @@ class ScriptedEngine final : public Engine {
   Probe probe() override {
     Probe probe;
     probe.version = "1.0";
-    probe.formats = {"scripted"};
+    probe.formats = {host_.setting("format").value_or("scripted")};
     probe.concurrency = concurrency();
     std::istringstream devices(host_.setting("devices").value_or("cpu:0"));
     for (std::string device; std::getline(devices, device, ';');) {

@@ -141,5 +141,100 @@ TEST(TfOd4Test, ShapesMustFitEachOther) {
                ErrorCode::corrupt_data, Subject::model, "n [0] does not fit");
 }
 
+Recipe yolo_end2end() {
+  Recipe recipe;
+  recipe.outputs = {{"output0", OutputRole::predictions, 0}};
+  recipe.decode.kind = DecodeKind::yolo_end2end;
+  return recipe;
+}
+
+TEST(YoloEnd2EndTest, RowsAreCornersScoreAndClassInPixelsOfTheInput) {
+  const auto outputs = one(output_of("output0", {1, 3, 6},
+                                     {10, 20, 50, 80, 0.6f, 0,  //
+                                      5, 5, 300, 30, 0.9f, 1,   //
+                                      0, 0, 0, 0, 0, 0}));
+  const Detections found =
+      decode_detections(yolo_end2end(), k_ssd_labels, outputs, same_size(100, 100), {}).value();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].label, "bicycle");
+  EXPECT_FLOAT_EQ(found[0].score, 0.9f);
+  expect_box(found[0].box, 5, 5, 100, 30);
+  EXPECT_EQ(found[1].label, "person");
+  expect_box(found[1].box, 10, 20, 50, 80);
+}
+
+TEST(YoloEnd2EndTest, TheLetterboxIsTakenOff) {
+  // 200 x 100 in a square of 100: half as large, 25 rows of padding above.
+  Placement p = same_size(100, 100);
+  p.source_width = 200;
+  p.source_height = 100;
+  p.scaled_width = 100;
+  p.scaled_height = 50;
+  p.top = 25;
+  const auto outputs = one(output_of("output0", {1, 1, 6}, {10, 30, 50, 60, 0.6f, 0}));
+  const Detections found = decode_detections(yolo_end2end(), k_ssd_labels, outputs, p, {}).value();
+  ASSERT_EQ(found.size(), 1u);
+  expect_box(found[0].box, 20, 10, 100, 70);
+}
+
+TEST(YoloEnd2EndTest, NothingIsSuppressedASecondTime) {
+  const std::vector<float> row = {10, 10, 50, 50, 0.9f, 0};
+  std::vector<float> rows = row;
+  rows.insert(rows.end(), row.begin(), row.end());
+  const auto outputs = one(output_of("output0", {1, 2, 6}, rows));
+  EXPECT_EQ(decode_detections(yolo_end2end(), k_ssd_labels, outputs, same_size(99, 99), {})->size(),
+            2u);
+}
+
+TEST(YoloEnd2EndTest, ThresholdClassesAndNearMissAreThoseOfEveryDetector) {
+  const auto outputs = one(output_of("output0", {1, 3, 6},
+                                     {10, 10, 50, 50, 0.2f, 1,  //
+                                      10, 10, 60, 60, 0.1f, 0,  //
+                                      0, 0, 0, 0, 0, 0}));
+  const Detections none =
+      decode_detections(yolo_end2end(), k_ssd_labels, outputs, same_size(99, 99), {}).value();
+  EXPECT_TRUE(none.empty());
+  ASSERT_TRUE(none.near_miss);
+  EXPECT_EQ(none.near_miss->label, "bicycle");
+  AnswerOptions options;
+  options.conf = 0.05f;
+  options.classes = {0};
+  const Detections one_class =
+      decode_detections(yolo_end2end(), k_ssd_labels, outputs, same_size(99, 99), options).value();
+  ASSERT_EQ(one_class.size(), 1u);
+  EXPECT_EQ(one_class[0].class_id, 0);
+  options = {};
+  options.conf = 0;
+  EXPECT_EQ(
+      decode_detections(yolo_end2end(), k_ssd_labels, outputs, same_size(99, 99), options)->size(),
+      2u)
+      << "rows that are left over are none";
+}
+
+TEST(YoloEnd2EndTest, NumbersThatAreNoneArePassedOver) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto outputs = one(output_of("output0", {1, 5, 6}, {10,  10, 50,  50, nan,  0,    //
+                                                            nan, 10, 50,  50, 0.9f, 0,    //
+                                                            10,  10, inf, 50, 0.9f, 0,    //
+                                                            10,  10, 50,  50, 0.9f, nan,  //
+                                                            10,  10, 50,  50, 0.9f, -3}));
+  EXPECT_TRUE(
+      decode_detections(yolo_end2end(), k_ssd_labels, outputs, same_size(99, 99), {})->empty());
+}
+
+TEST(YoloEnd2EndTest, ShapesThatItCannotBeAreRefused) {
+  const std::vector<std::string> eighty(80, "x");
+  for (const Shape& shape : {Shape{1, 300, 84}, Shape{1, 300, 38}, Shape{2, 300, 6}, Shape{300, 6},
+                             Shape{1, 84, 8400}, Shape{1, 1, 300, 6}}) {
+    const OutputShape output{"output0", shape};
+    expect_error(check_outputs(yolo_end2end(), eighty, std::span(&output, 1)),
+                 ErrorCode::corrupt_data, Subject::model, "decode 'yolo_end2end'");
+  }
+  const OutputShape open{"output0", {-1, -1, 6}};
+  EXPECT_TRUE(check_outputs(yolo_end2end(), eighty, std::span(&open, 1)));
+  EXPECT_EQ(*parse_decode("yolo_end2end"), DecodeKind::yolo_end2end);
+}
+
 }  // namespace
 }  // namespace modelhub::vision
