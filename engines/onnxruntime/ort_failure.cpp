@@ -64,8 +64,8 @@ Failure too_new(const std::string& needs, const std::string& limit, const std::s
 
 }  // namespace
 
-Failure explain_load(const OrtError& error, const std::string& model, const OnnxHeader& header,
-                     const std::string& version) {
+Failure explain_load(const OrtError& error, const std::string& model,
+                     const engine_shared::OnnxHeader& header, const std::string& version) {
   const std::string text = error.what();
   if (const std::string limit = number_after(text, "is till opset "); !limit.empty()) {
     return too_new(model + " needs opset " + std::to_string(header.opset()), limit, version,

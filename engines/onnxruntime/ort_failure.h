@@ -4,14 +4,15 @@
 
 #include <string>
 
-#include "onnx_file.h"
 #include "ort_library.h"
+#include "shared/onnx_file.h"
 
 namespace modelhub::onnxruntime_engine {
 
 // What ONNX Runtime says about a model that it will not load, in the words that a user needs.
 engine_module::Failure explain_load(const OrtError& error, const std::string& model,
-                                    const OnnxHeader& header, const std::string& version);
+                                    const engine_shared::OnnxHeader& header,
+                                    const std::string& version);
 
 engine_module::Failure explain_run(const OrtError& error, const std::string& model);
 

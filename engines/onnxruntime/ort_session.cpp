@@ -2,16 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ort_session.h"
 
-#include <sched.h>
-
 #include <algorithm>
-#include <fstream>
-#include <set>
-#include <thread>
 
-#include "onnx_file.h"
 #include "ort_environment.h"
 #include "ort_failure.h"
+#include "shared/onnx_file.h"
+#include "shared/usable_cores.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
@@ -64,32 +60,14 @@ ONNXTensorElementDataType ort_type_of(mh_dtype dtype) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
-// Cores that this process may use; two hyper-threads of one core count once, since they share its
-// arithmetic units.
-int usable_cores() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  }
-  std::set<std::string> cores;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    const std::string number = std::to_string(cpu);
-    std::ifstream file("/sys/devices/system/cpu/cpu" + number + "/topology/thread_siblings_list");
-    std::string siblings;
-    cores.insert(std::getline(file, siblings) ? siblings : number);
-  }
-  return std::max(1, static_cast<int>(cores.size()));
-}
-
 OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, int threads) {
   const OrtApi& api = library.api();
   OrtSessionOptions* raw = nullptr;
   library.check(api.CreateSessionOptions(&raw));
   OrtPtr<OrtSessionOptions> options(raw, api.ReleaseSessionOptions);
   // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
-  library.check(api.SetIntraOpNumThreads(raw, threads > 0 ? threads : usable_cores()));
+  library.check(
+      api.SetIntraOpNumThreads(raw, threads > 0 ? threads : engine_shared::usable_cores()));
   library.check(api.SetInterOpNumThreads(raw, 1));
   library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
@@ -160,7 +138,7 @@ CpuSession::CpuSession(std::shared_ptr<const OrtLibrary> library, std::string mo
 
 std::unique_ptr<CpuSession> CpuSession::load(std::shared_ptr<const OrtLibrary> library,
                                              const engine_module::File& file, int threads) {
-  const OnnxHeader header = read_onnx_header(file);
+  const engine_shared::OnnxHeader header = engine_shared::read_onnx_header(file);
   if (!header.external_file.empty()) {
     throw Failure(
         MH_UNSUPPORTED, MH_ABOUT_MODEL,

@@ -1,17 +1,18 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
-#include "onnx_file.h"
+#include "shared/onnx_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 
-namespace modelhub::onnxruntime_engine {
+namespace modelhub::engine_shared {
 namespace {
 
 using engine_module::Failure;
@@ -25,6 +26,10 @@ constexpr std::uint64_t k_model_opset_import = 8;
 constexpr std::uint64_t k_opset_domain = 1;
 constexpr std::uint64_t k_opset_version = 2;
 constexpr std::uint64_t k_graph_initializer = 5;
+constexpr std::uint64_t k_graph_input = 11;
+constexpr std::uint64_t k_graph_output = 12;
+constexpr std::uint64_t k_value_name = 1;
+constexpr std::uint64_t k_tensor_name = 8;
 constexpr std::uint64_t k_tensor_external_data = 13;
 constexpr std::uint64_t k_entry_key = 1;
 constexpr std::uint64_t k_entry_value = 2;
@@ -174,6 +179,14 @@ OnnxHeader::Opset read_opset(Message message) {
   return opset;
 }
 
+// The text of one field of a message; empty when it is not there.
+std::string text_of(Message message, std::uint64_t field) {
+  while (message.advance()) {
+    if (message.is(field)) return message.text();
+  }
+  return {};
+}
+
 // The "location" of a tensor's external data; empty when the tensor has none.
 std::string external_file_of(Message tensor) {
   while (tensor.advance()) {
@@ -190,13 +203,25 @@ std::string external_file_of(Message tensor) {
   return {};
 }
 
-std::string external_file_of_graph(Message graph) {
+void read_graph(Message graph, OnnxHeader& header) {
+  std::vector<std::string> weights;
   while (graph.advance()) {
-    if (!graph.is(field::k_graph_initializer)) continue;
-    std::string file = external_file_of(graph.message());
-    if (!file.empty()) return file;
+    if (graph.is(field::k_graph_initializer)) {
+      weights.push_back(text_of(graph.message(), field::k_tensor_name));
+      if (header.external_file.empty()) header.external_file = external_file_of(graph.message());
+    }
+    if (graph.is(field::k_graph_input))
+      header.inputs.push_back(text_of(graph.message(), field::k_value_name));
+    if (graph.is(field::k_graph_output))
+      header.outputs.push_back(text_of(graph.message(), field::k_value_name));
   }
-  return {};
+  // Before version 4 of the format each weight was an input as well.
+  std::sort(weights.begin(), weights.end());
+  const auto is_weight = [&](const std::string& name) {
+    return std::binary_search(weights.begin(), weights.end(), name);
+  };
+  header.inputs.erase(std::remove_if(header.inputs.begin(), header.inputs.end(), is_weight),
+                      header.inputs.end());
 }
 
 const Lookalike* lookalike_of(ByteSource& source) {
@@ -220,7 +245,7 @@ bool walk(ByteSource& source, OnnxHeader& header) {
     if (model.is(field::k_model_opset_import)) header.opsets.push_back(read_opset(model.message()));
     if (model.is(field::k_model_graph)) {
       has_graph = true;
-      header.external_file = external_file_of_graph(model.message());
+      read_graph(model.message(), header);
     }
   }
   return has_graph;
@@ -263,4 +288,4 @@ OnnxHeader read_onnx_header(const File& file) {
   }
 }
 
-}  // namespace modelhub::onnxruntime_engine
+}  // namespace modelhub::engine_shared

@@ -8,7 +8,7 @@
 
 #include "modelhub/engine_module.h"
 
-namespace modelhub::onnxruntime_engine {
+namespace modelhub::engine_shared {
 
 // What the outermost layer of an ONNX file says, read without an ONNX library.
 struct OnnxHeader {
@@ -19,8 +19,11 @@ struct OnnxHeader {
 
   std::int64_t ir_version = 0;
   std::vector<Opset> opsets;
-  std::string
-      external_file;  // the first other file that weights lie in; empty when they are all inside
+  // In the graph's own order, without the weights.
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  // The first other file that weights lie in; empty when they are all inside.
+  std::string external_file;
 
   std::int64_t opset() const;  // of the standard operators; 0 when not told
 };
@@ -30,4 +33,4 @@ struct OnnxHeader {
 // cut off, saying what it is if known.
 OnnxHeader read_onnx_header(const engine_module::File& file);
 
-}  // namespace modelhub::onnxruntime_engine
+}  // namespace modelhub::engine_shared
