@@ -56,6 +56,7 @@ struct Values {
   std::string new_budget;
   RunCommand run;
   std::string fallback = "any";
+  std::string precision = "exact";
   float conf = 0;
   float iou = 0;
   int max_det = 0;
@@ -161,6 +162,9 @@ void add_run_command(CLI::App& app, Values& values) {
   run->add_option("--fallback", values.fallback,
                   "never, listed or any (default): when the device cannot be used")
       ->type_name("POLICY");
+  run->add_option("--precision", values.precision,
+                  "exact (default), or golden: fewer bits where that is faster")
+      ->type_name("POLICY");
   run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));
   run->add_option("--iou", values.iou, "Most overlap of two boxes of a class, 0..1")
       ->check(CLI::Range(0.0, 1.0));
@@ -218,6 +222,9 @@ Result<void> apply_run(const CLI::App& run, Values& values) {
   Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
   if (!fallback) return std::move(fallback).error();
   values.run.load.fallback = *fallback;
+  Result<Precision> precision = parse_precision(values.precision);
+  if (!precision) return std::move(precision).error();
+  values.run.load.precision = *precision;
   return {};
 }
 

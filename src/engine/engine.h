@@ -46,12 +46,20 @@ struct EngineFile {
   std::string path;  // where its bytes lie; read only
 };
 
+// An option for one load. Engines ignore the keys that they do not know; docs/engines.md has those
+// that the host gives.
+struct LoadSetting {
+  std::string key;
+  std::string value;
+};
+
 struct LoadRequest {
   std::string format;  // "onnx"
   std::vector<EngineFile> files;
   std::string device = "cpu:0";
   int threads = 0;              // for one run; 0: the engine's default
   bool allow_fallback = false;  // may parts of the graph run on the CPU when the device is another?
+  std::vector<LoadSetting> settings;
 };
 
 struct TensorSpec {

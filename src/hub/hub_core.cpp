@@ -394,11 +394,13 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   if (!files) return std::move(files).error();
 
   runtime::LoadSpec spec;
-  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen;
+  const std::string precision(name_of(flow.options.precision));
+  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen + "/" + precision;
   spec.model = flow.resolved->to_string();
   spec.engine = *std::move(engine);
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
+  spec.request.settings = {{"precision", precision}};
   spec.plan = *std::move(plan);
   // Nobody makes room by removing what is loaded. Models may outlive the hub, never its store's
   // files: the lease needs no store.

@@ -58,6 +58,18 @@ std::string usual_token_file() {
 
 }  // namespace
 
+std::string_view name_of(Precision precision) {
+  return precision == Precision::exact ? "exact" : "golden";
+}
+
+Result<Precision> parse_precision(std::string_view text) {
+  for (const Precision precision : {Precision::exact, Precision::golden}) {
+    if (name_of(precision) == text) return precision;
+  }
+  return Error(ErrorCode::invalid_argument, Subject::usage,
+               "'" + std::string(text) + "' is no precision", "use exact or golden");
+}
+
 HubOptions HubOptions::from_environment() {
   HubOptions options;
   options.home = variable("MODELHUB_HOME");

@@ -172,5 +172,12 @@ TEST_F(RealModelsTest, APickleIsPulledButNeverLoaded) {
   EXPECT_THAT(result.err, HasSubstr("export"));
 }
 
+TEST_F(RealModelsTest, APrecisionThatIsNoneIsAUsageError) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--precision", "silver"});
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("use exact or golden"));
+}
+
 }  // namespace
 }  // namespace modelhub::test
