@@ -19,7 +19,7 @@ constexpr const char* k_examples =
     "\n"
     "Environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS, MODELHUB_LICENSES, "
     "MODELHUB_OFFLINE,\n"
-    "MODELHUB_ENGINE_PATH, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT, NO_COLOR.\n"
+    "MODELHUB_ENGINE_PATH, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT, OPENVINO_ROOT, NO_COLOR.\n"
     "Exit codes: 0 ok, 1 other, 2 usage, 3 not found, 4 network, 5 verification, 6 storage, 7 "
     "device or engine,\n"
     "8 offline and not installed, 130 interrupted.";

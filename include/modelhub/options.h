@@ -89,7 +89,7 @@ struct HubOptions {
   // The same, filled from the environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS,
   // MODELHUB_LICENSES, MODELHUB_ENGINE_PATH, MODELHUB_OFFLINE, MODELHUB_CA_FILE,
   // MODELHUB_TOKEN_FILE (else ~/.config/modelhub/tokens when it is there), MODELHUB_TOKENS
-  // ("https://host=TOKEN"), HF_TOKEN (for https://huggingface.co), ONNXRUNTIME_ROOT,
+  // ("https://host=TOKEN"), HF_TOKEN (for https://huggingface.co), ONNXRUNTIME_ROOT, OPENVINO_ROOT,
   // and HOME.
   // Lists of paths are separated by ':', lists of URLs, tokens and licences by ','. The only place
   // where modelhub reads the environment; the proxy variables are libcurl's.

@@ -88,6 +88,9 @@ HubOptions HubOptions::from_environment() {
   if (const std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
     options.engine_settings["onnxruntime.library_dir"] = root;
   }
+  if (const std::string root = variable("OPENVINO_ROOT"); !root.empty()) {
+    options.engine_settings["openvino.library_dir"] = root;
+  }
   return options;
 }
 

@@ -35,19 +35,27 @@ struct TinyModel {
   std::uint64_t output_type = 1;  // 1: float32, 8: text
   std::string external_file;      // when set, a weight "w" of 3 floats lies there
   bool is_output_a_sequence = false;
+  bool is_output_a_copy = false;  // "a" is what is computed, and "y" an Identity of it
+  std::string domain;             // of the operator; empty: the standard one
 
   std::string encode() const {
     using namespace tiny_onnx;
     std::string node;
     for (const std::string& input : node_inputs) node += bytes(1, input);
-    node += bytes(2, "y") + bytes(3, "node") + bytes(4, op);
-    std::string graph = bytes(1, node) + bytes(2, "tiny");
+    node += bytes(2, is_output_a_copy ? "a" : "y") + bytes(3, "node") + bytes(4, op);
+    if (!domain.empty()) node += bytes(7, domain);
+    std::string graph = bytes(1, node);
+    if (is_output_a_copy)
+      graph += bytes(1, bytes(1, "a") + bytes(2, "y") + bytes(3, "copy") + bytes(4, "Identity"));
+    graph += bytes(2, "tiny");
     if (!external_file.empty()) graph += bytes(5, external_weight());
     graph += bytes(11, bytes(1, "x") + bytes(2, tensor_type(1)));
     const std::string type = tensor_type(output_type);
     graph +=
         bytes(12, bytes(1, "y") + bytes(2, is_output_a_sequence ? bytes(4, bytes(1, type)) : type));
-    return number(1, ir_version) + bytes(2, "tests") + bytes(7, graph) + bytes(8, number(2, opset));
+    std::string opsets = bytes(8, number(2, opset));
+    if (!domain.empty()) opsets += bytes(8, bytes(1, domain) + number(2, 1));
+    return number(1, ir_version) + bytes(2, "tests") + bytes(7, graph) + opsets;
   }
 
  private:

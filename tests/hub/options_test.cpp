@@ -47,6 +47,15 @@ TEST_F(OptionsTest, ReadsListsAndIgnoresEmptyParts) {
   EXPECT_EQ(options.licenses, (std::vector<std::string>{"Apache-2.0", "MIT"}));
 }
 
+TEST_F(OptionsTest, TellsEnginesWhereTheirLibrariesAre) {
+  EXPECT_TRUE(HubOptions::from_environment().engine_settings.empty());
+  ::setenv("ONNXRUNTIME_ROOT", "/opt/ort", 1);
+  ::setenv("OPENVINO_ROOT", "/opt/intel/openvino", 1);
+  const HubOptions options = HubOptions::from_environment();
+  EXPECT_EQ(options.engine_settings.at("onnxruntime.library_dir"), "/opt/ort");
+  EXPECT_EQ(options.engine_settings.at("openvino.library_dir"), "/opt/intel/openvino");
+}
+
 TEST_F(OptionsTest, ReadsAPrecision) {
   EXPECT_EQ(LoadOptions().precision, Precision::exact);
   EXPECT_EQ(parse_precision("exact").value(), Precision::exact);
