@@ -4,6 +4,7 @@
 // The main job with real weights, against the answers of the reference implementations.
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 
 #include <gmock/gmock.h>
@@ -253,6 +254,28 @@ TEST_F(OpenVinoModelsTest, AnswersAreThoseOfOnnxRuntime) {
         expect_same_answers(expected[i], document["results"][0][rows[i].answers]);
     }
   }
+}
+
+TEST_F(OpenVinoModelsTest, WhatWasCompiledIsKeptInTheHomeAndMadeAnewWhenItIsDamaged) {
+  const auto answers = [&] {
+    return run_model("person_detection_0200", "bus.jpg")["results"][0]["detections"];
+  };
+  const Json first = answers();
+  const std::vector<std::string> kept = files_below(home_ + "/derived");
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_THAT(kept[0], HasSubstr("/derived/openvino-"));
+  const std::string content = read(kept[0]);
+  EXPECT_EQ(answers(), first);
+  EXPECT_EQ(files_below(home_ + "/derived"), kept);
+  const Json report = json_of(run({"cache", "--json"}).out);
+  EXPECT_GE(report["cache"]["derived"].get<std::size_t>(), content.size());
+
+  std::ofstream(kept[0], std::ios::binary) << content.substr(0, content.size() / 2);
+  EXPECT_EQ(answers(), first);
+  EXPECT_EQ(read(kept[0]).size(), content.size());
+  ASSERT_EQ(run({"prune"}).exit_code, 0);
+  EXPECT_TRUE(files_below(home_ + "/derived").empty());
+  EXPECT_EQ(answers(), first);
 }
 
 TEST_F(OpenVinoModelsTest, DoctorShowsIt) {
