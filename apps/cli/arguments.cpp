@@ -24,7 +24,7 @@ constexpr const char* k_examples =
     "\n"
     "Environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS, MODELHUB_LICENSES, "
     "MODELHUB_OFFLINE,\n"
-    "MODELHUB_ENGINE_PATH, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT, NO_COLOR.\n"
+    "MODELHUB_ENGINE_PATH, MODELHUB_CA_FILE, ONNXRUNTIME_ROOT, OPENVINO_ROOT, NO_COLOR.\n"
     "Exit codes: 0 ok, 1 other, 2 usage, 3 not found, 4 network, 5 verification, 6 storage, 7 "
     "device or engine,\n"
     "8 offline and not installed, 130 interrupted.";
@@ -68,6 +68,7 @@ struct Values {
   RunCommand run;
   SelfTestCommand self_test;
   std::string fallback = "any";
+  std::string precision = "exact";
   float conf = 0;
   float iou = 0;
   int max_det = 0;
@@ -224,6 +225,9 @@ void add_run_command(CLI::App& app, Values& values) {
   run->add_option("--fallback", values.fallback,
                   "never, listed or any (default): when the device cannot be used")
       ->type_name("POLICY");
+  run->add_option("--precision", values.precision,
+                  "exact (default), or golden: fewer bits where that is faster")
+      ->type_name("POLICY");
   run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));
   run->add_option("--iou", values.iou, "Most overlap of two boxes of a class, 0..1")
       ->check(CLI::Range(0.0, 1.0));
@@ -319,6 +323,9 @@ Result<void> apply_run(const CLI::App& run, Values& values) {
   Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
   if (!fallback) return std::move(fallback).error();
   values.run.load.fallback = *fallback;
+  Result<Precision> precision = parse_precision(values.precision);
+  if (!precision) return std::move(precision).error();
+  values.run.load.precision = *precision;
   return {};
 }
 

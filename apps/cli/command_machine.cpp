@@ -107,7 +107,8 @@ void check_engines(const Session& session, Checkup& checkup) {
     checkup.bad(
         "engine",
         Error(ErrorCode::unsupported, Subject::engine, "no engine can run a model here",
-              "scripts/setup installs ONNX Runtime; MODELHUB_ENGINE_PATH names more folders"));
+              "scripts/setup installs ONNX Runtime and OpenVINO; MODELHUB_ENGINE_PATH names more "
+              "folders"));
   }
 }
 

@@ -23,7 +23,7 @@ using engine_module::Probe;
 
 class OnnxRuntimeEngine final : public engine_module::Engine {
  public:
-  explicit OnnxRuntimeEngine(const Host& host) : listener_(host) {
+  explicit OnnxRuntimeEngine(const Host& host) : listener_(log_listeners(), host) {
     try {
       library_ = std::make_shared<const OrtLibrary>(host.setting("library_dir"));
       host.log(MH_LOG_DEBUG, "ONNX Runtime " + library_->version() + " from " + library_->path());
@@ -62,7 +62,7 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
     return "this engine runs models on the CPU only";
   }
 
-  const LogListener listener_;
+  const engine_shared::LogListener listener_;
   std::shared_ptr<const OrtLibrary> library_;
   std::optional<Failure> missing_;  // why there is no library_
 };

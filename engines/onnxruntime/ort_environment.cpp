@@ -2,18 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ort_environment.h"
 
-#include <algorithm>
 #include <map>
 #include <mutex>
-#include <vector>
+#include <string>
 
 namespace modelhub::onnxruntime_engine {
 namespace {
 
 struct Shared {
+  engine_shared::LogListeners listeners;
   std::mutex mutex;
-  std::vector<const engine_module::Host*> listeners;  // guarded by mutex
-  std::map<const OrtApi*, OrtEnv*> environments;      // guarded by mutex
+  std::map<const OrtApi*, OrtEnv*> environments;  // guarded by mutex
 };
 
 // Never destroyed: threads of ONNX Runtime may log while the process exits.
@@ -30,10 +29,7 @@ mh_log_level level_of(OrtLoggingLevel severity) {
 
 void ORT_API_CALL log_line(void*, OrtLoggingLevel severity, const char*, const char*, const char*,
                            const char* message) {
-  const std::lock_guard<std::mutex> lock(shared().mutex);
-  for (const engine_module::Host* const host : shared().listeners) {
-    host->log(level_of(severity), "ONNX Runtime: " + std::string(message));
-  }
+  shared().listeners.tell(level_of(severity), "ONNX Runtime: " + std::string(message));
 }
 
 }  // namespace
@@ -53,15 +49,6 @@ OrtEnv* environment_of(const OrtLibrary& library) {
   return made;
 }
 
-LogListener::LogListener(const engine_module::Host& host) : host_(host) {
-  const std::lock_guard<std::mutex> lock(shared().mutex);
-  shared().listeners.push_back(&host_);
-}
-
-LogListener::~LogListener() {
-  const std::lock_guard<std::mutex> lock(shared().mutex);
-  auto& listeners = shared().listeners;
-  listeners.erase(std::find(listeners.begin(), listeners.end(), &host_));
-}
+engine_shared::LogListeners& log_listeners() { return shared().listeners; }
 
 }  // namespace modelhub::onnxruntime_engine

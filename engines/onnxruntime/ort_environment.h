@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ort_library.h"
+#include "shared/log_listeners.h"
 
 namespace modelhub::onnxruntime_engine {
 
@@ -13,18 +14,7 @@ namespace modelhub::onnxruntime_engine {
 // Throws OrtError.
 OrtEnv* environment_of(const OrtLibrary& library);
 
-// Lets a host hear what ONNX Runtime logs, as long as it lives.
-//
-// Thread safety: from any thread.
-class LogListener {
- public:
-  explicit LogListener(const engine_module::Host& host);
-  ~LogListener();
-  LogListener(const LogListener&) = delete;
-  LogListener& operator=(const LogListener&) = delete;
-
- private:
-  const engine_module::Host host_;
-};
+// Who hears what ONNX Runtime logs.
+engine_shared::LogListeners& log_listeners();
 
 }  // namespace modelhub::onnxruntime_engine

@@ -3,13 +3,13 @@
 #include "ort_library.h"
 
 #include <dlfcn.h>
-#include <link.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <vector>
+
+#include "shared/library_folders.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
@@ -30,12 +30,6 @@ struct Candidate {
   std::string refusal;  // why it cannot be used
 };
 
-fs::path path_of(const void* symbol) {
-  Dl_info info{};
-  if (dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return {};
-  return info.dli_fname;
-}
-
 bool is_too_old(const std::string& version) {
   int major = 0;
   int minor = 0;
@@ -55,7 +49,7 @@ std::optional<Candidate> open_candidate(const std::string& name) {
       reinterpret_cast<const OrtApiBase*(ORT_API_CALL*)()>(dlsym(library, "OrtGetApiBase"));
   if (get_base == nullptr) return Candidate{"", name, nullptr, name + " is no ONNX Runtime"};
   Candidate candidate;
-  candidate.path = path_of(reinterpret_cast<const void*>(get_base)).string();
+  candidate.path = engine_shared::library_of(reinterpret_cast<const void*>(get_base));
   candidate.version = get_base()->GetVersionString();
   const std::string what = "ONNX Runtime " + candidate.version + " (" + candidate.path + ")";
   // Asked first: GetApi() of an old library prints to stderr.
@@ -97,31 +91,6 @@ std::vector<std::string> libraries_of_any_version_in(const fs::path& folder) {
   return paths;
 }
 
-// Where the dynamic linker would look for a library that this module needs: LD_LIBRARY_PATH, the
-// run path, the system's folders. dlopen() with a bare name does the same, but not under a
-// sanitizer, whose own dlopen() stands between.
-std::vector<fs::path> search_folders() {
-  void* const self = dlopen(path_of(reinterpret_cast<const void*>(&search_folders)).c_str(),
-                            RTLD_NOW | RTLD_NOLOAD);
-  if (self == nullptr) return {};
-  Dl_serinfo size{};
-  std::vector<fs::path> folders;
-  if (dlinfo(self, RTLD_DI_SERINFOSIZE, &size) == 0) {
-    std::vector<std::max_align_t> memory(size.dls_size / sizeof(std::max_align_t) + 1);
-    auto* const info = reinterpret_cast<Dl_serinfo*>(memory.data());
-    info->dls_size = size.dls_size;
-    info->dls_cnt = size.dls_cnt;
-    const bool is_filled = dlinfo(self, RTLD_DI_SERINFO, info) == 0;
-    for (unsigned i = 0; is_filled && i < info->dls_cnt; ++i) {
-      // Not the working folder, which an empty part of a run path stands for.
-      const fs::path folder = (info->dls_serpath + i)->dls_name;
-      if (folder.is_absolute()) folders.push_back(folder);
-    }
-  }
-  dlclose(self);
-  return folders;
-}
-
 Candidate find_in_folder_of_user(const std::string& library_dir) {
   std::string refusal;
   for (const fs::path& folder : {fs::path(library_dir), fs::path(library_dir) / "lib"}) {
@@ -138,9 +107,8 @@ Candidate find_in_folder_of_user(const std::string& library_dir) {
 }
 
 Candidate find_anywhere() {
-  std::vector<std::string> names =
-      libraries_in(path_of(reinterpret_cast<const void*>(&find_anywhere)).parent_path());
-  for (const fs::path& folder : search_folders()) {
+  std::vector<std::string> names;
+  for (const std::string& folder : engine_shared::library_folders()) {
     for (std::string& path : libraries_in(folder)) names.push_back(std::move(path));
   }
   names.insert(names.end(), std::begin(k_names), std::end(k_names));

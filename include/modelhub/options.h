@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,11 +90,23 @@ struct HubOptions {
   // The same, filled from the environment: MODELHUB_HOME, MODELHUB_CATALOG, MODELHUB_MIRRORS,
   // MODELHUB_LICENSES, MODELHUB_ENGINE_PATH, MODELHUB_OFFLINE, MODELHUB_CA_FILE,
   // MODELHUB_TOKEN_FILE (else ~/.config/modelhub/tokens when it is there), MODELHUB_TOKENS
-  // ("https://host=TOKEN"), HF_TOKEN (for https://huggingface.co), ONNXRUNTIME_ROOT, and HOME.
+  // ("https://host=TOKEN"), HF_TOKEN (for https://huggingface.co), ONNXRUNTIME_ROOT, OPENVINO_ROOT,
+  // and HOME.
   // Lists of paths are separated by ':', lists of URLs, tokens and licences by ','. The only place
   // where modelhub reads the environment; the proxy variables are libcurl's.
   static HubOptions from_environment();
 };
+
+// How exactly an engine must compute.
+enum class Precision {
+  exact,   // as the model's file says; what is float32 there stays so
+  golden,  // also with fewer bits, where the engine finds that faster: bfloat16 on CPUs that have
+           // it
+};
+
+std::string_view name_of(Precision precision);
+// Errors: invalid_argument, Subject::usage.
+Result<Precision> parse_precision(std::string_view text);
 
 // How a model is loaded.
 struct LoadOptions {
@@ -106,6 +119,8 @@ struct LoadOptions {
   std::string engine;
   // Only for a file of the user's own, named by its path.
   ModelFileOptions file;
+  // golden may change scores in the third digit.
+  Precision precision = Precision::exact;
 
   LoadOptions() {}
 };

@@ -100,6 +100,8 @@ class CLoadRequest {
     for (const EngineFile& file : request.files) {
       files_.push_back({file.role.c_str(), file.name.c_str(), file.path.c_str()});
     }
+    for (const auto& [key, value] : request.settings)
+      settings_.push_back({key.c_str(), value.c_str()});
     request_.size = sizeof request_;
     request_.format = request.format.c_str();
     request_.files = files_.data();
@@ -107,11 +109,14 @@ class CLoadRequest {
     request_.device = request.device.c_str();
     request_.threads = request.threads > 0 ? static_cast<std::uint32_t>(request.threads) : 0;
     request_.is_fallback_allowed = request.allow_fallback ? 1 : 0;
+    request_.settings = settings_.data();
+    request_.setting_count = settings_.size();
   }
   const mh_load_request* get() const { return &request_; }
 
  private:
   std::vector<mh_file> files_;
+  std::vector<mh_setting> settings_;
   mh_load_request request_{};
 };
 

@@ -15,6 +15,7 @@
 #include "base/executor.h"
 #include "catalog/document_writer.h"
 #include "device/plan.h"
+#include "hub/compile_cache.h"
 #include "hub/model_core.h"
 #include "hub/pull.h"
 #include "hub/recipe.h"
@@ -612,11 +613,13 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   if (!files) return std::move(files).error();
 
   runtime::LoadSpec spec;
-  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen;
+  const std::string precision(name_of(flow.options.precision));
+  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen + "/" + precision;
   spec.model = flow.resolved->to_string();
   spec.engine = *std::move(engine);
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
+  spec.request.settings = {{"precision", precision}};
   spec.plan = *std::move(plan);
   if (flow.own) {
     spec.hold_files = [own = flow.own] { return check_unchanged(*own); };
@@ -632,7 +635,23 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
     core->store().touch_use(installed.key);
     return std::shared_ptr<const void>(std::make_shared<store::StoreLease>(*std::move(lease)));
   };
+  if (keeps_compiled_models(spec.plan.engine)) add_compile_cache(spec, flow.hub, installed);
   return spec;
+}
+
+void HubCore::add_compile_cache(runtime::LoadSpec& spec, const std::weak_ptr<HubCore>& self,
+                                const InstalledModel& installed) {
+  CompiledParts parts{installed.key,     installed.bytes,
+                      spec.plan.engine,  spec.engine->info().version,
+                      *spec.plan.chosen, {}};
+  for (const Device& device : inventory().devices) {
+    if (device.id == parts.device) parts.features = device.features;
+  }
+  spec.prepare = [self, parts](engine::LoadRequest& request) -> std::shared_ptr<const void> {
+    const std::shared_ptr<HubCore> core = self.lock();
+    if (!core) return nullptr;
+    return offer_compile_cache(core->store(), parts, core->options().log, request);
+  };
 }
 
 // A single file is read where it lies; several must find each other under their own names.

@@ -120,6 +120,9 @@ class HubCore {
   bool take_recipe(const std::shared_ptr<ReadyFlow>& flow);
   void load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed);
   Result<runtime::LoadSpec> load_spec(const ReadyFlow& flow, const InstalledModel& installed);
+  // Lets the engine of a load keep what it compiles.
+  void add_compile_cache(runtime::LoadSpec& spec, const std::weak_ptr<HubCore>& self,
+                         const InstalledModel& installed);
   Result<std::vector<engine::EngineFile>> engine_files(const InstalledModel& installed);
 
   const HubOptions options_;

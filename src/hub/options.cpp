@@ -58,6 +58,18 @@ std::string usual_token_file() {
 
 }  // namespace
 
+std::string_view name_of(Precision precision) {
+  return precision == Precision::exact ? "exact" : "golden";
+}
+
+Result<Precision> parse_precision(std::string_view text) {
+  for (const Precision precision : {Precision::exact, Precision::golden}) {
+    if (name_of(precision) == text) return precision;
+  }
+  return Error(ErrorCode::invalid_argument, Subject::usage,
+               "'" + std::string(text) + "' is no precision", "use exact or golden");
+}
+
 HubOptions HubOptions::from_environment() {
   HubOptions options;
   options.home = variable("MODELHUB_HOME");
@@ -75,6 +87,9 @@ HubOptions HubOptions::from_environment() {
   if (is_on(variable("MODELHUB_OFFLINE"))) options.network = Network::offline;
   if (const std::string root = variable("ONNXRUNTIME_ROOT"); !root.empty()) {
     options.engine_settings["onnxruntime.library_dir"] = root;
+  }
+  if (const std::string root = variable("OPENVINO_ROOT"); !root.empty()) {
+    options.engine_settings["openvino.library_dir"] = root;
   }
   return options;
 }

@@ -83,10 +83,13 @@ Result<std::unique_ptr<LoadedModel>> load(const LoadSpec& spec, std::uint64_t ge
     if (!held) return std::move(held).error();
     files = *std::move(held);
   }
+  std::shared_ptr<const void> prepared;
+  if (spec.prepare) prepared = spec.prepare(request);
   const ByteCount before = resident_memory();
   const auto begin = std::chrono::steady_clock::now();
   Result<std::unique_ptr<engine::Session>> session = spec.engine->load(request);
   info.load_time = std::chrono::steady_clock::now() - begin;
+  prepared.reset();
   if (!session)
     return std::move(session).error().with_context("load " + spec.model + " with " + engine.name);
   if (*session == nullptr) {

@@ -88,6 +88,12 @@ class Layout {
   static constexpr std::string_view k_evicting = ".evicting";
 
   std::string derived() const { return at("derived"); }
+  // REQUIRES: a checked name.
+  std::string derived(std::string_view name) const { return base::join_path(derived(), name); }
+  // Where it is made.
+  std::string derived(std::string_view name, const Ticket& ticket) const {
+    return derived(name) + ".tmp" + ticket.suffix();
+  }
   // The user's own catalog documents, a layer over the built-in ones.
   std::string catalog() const { return at("catalog.d"); }
   // The only copy of something: never removed unless asked for by name.

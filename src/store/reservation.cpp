@@ -223,4 +223,15 @@ Result<Reservation> Reserver::reserve(const Ticket& ticket, ByteCount bytes,
   }
 }
 
+Result<Reservation> Reserver::try_reserve(const Ticket& ticket, ByteCount bytes) {
+  Attempt attempt{ticket, round_to_blocks(bytes), true, {}, {}, {}, {}, 0, 0, 0, {}};
+  Result<Reservation> wanted = want(ticket, attempt.bytes);
+  if (!wanted) return std::move(wanted).error();
+  if (Result<void> done = add_up(attempt); !done) return std::move(done).error();
+  if (attempt.fits()) return hold(*std::move(wanted));
+  return Error(ErrorCode::no_space, Subject::store,
+               "there is no room for " + attempt.bytes.to_string() + " in " + parts_.layout.home(),
+               "modelhub cache budget shows and sets how much may be used");
+}
+
 }  // namespace modelhub::store

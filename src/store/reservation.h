@@ -78,6 +78,9 @@ class Reserver {
   // REQUIRES: the home is prepared for writing.
   Result<Reservation> reserve(const Ticket& ticket, ByteCount bytes, const std::stop_token& stop,
                               const OnWait& on_wait);
+  // The same at once, for what is not worth that anything goes or anybody waits for it. Errors:
+  // no_space, without the holders; io_error.
+  Result<Reservation> try_reserve(const Ticket& ticket, ByteCount bytes);
 
  private:
   struct Attempt;

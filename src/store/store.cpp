@@ -106,7 +106,8 @@ Store::Store(StoreOptions options)
       usage_(layout_, files_, *options_.clock),
       evictor_({layout_, files_, blobs_, leases_, pins_, index_, removal_}, options_.log),
       reserver_({layout_, files_, *options_.clock, usage_, evictor_, removal_},
-                options_.reserve_patience, options_.pause) {}
+                options_.reserve_patience, options_.pause),
+      derived_(layout_, files_, *options_.clock, reserver_) {}
 
 void Store::log(LogLevel level, const std::string& message) const {
   if (options_.log) options_.log(level, message);

@@ -18,6 +18,7 @@
 #include "modelhub/store.h"
 #include "store/blobs.h"
 #include "store/budget.h"
+#include "store/derived.h"
 #include "store/evictor.h"
 #include "store/home.h"
 #include "store/layout.h"
@@ -227,6 +228,12 @@ class Store {
   // that had to be copied is damaged.
   Result<std::string> view(const InstalledModel& model);
 
+  // A folder for what somebody computes from a model, kept under `name` (letters, digits, '.', '-',
+  // '_'; not a model's, as several may be made of one) until the room is needed: such folders go
+  // before any model. `bytes` is what a new one may take at most. Errors: no_space, when there is
+  // no room without evicting anything; invalid_argument; as the class.
+  Result<DerivedFolder> derive(std::string_view name, ByteCount bytes);
+
   // Remembers that the model was used now. Does nothing where the home cannot be written.
   void touch_use(const Digest& key);
 
@@ -261,6 +268,7 @@ class Store {
   UsageReader usage_;
   Evictor evictor_;
   Reserver reserver_;
+  const DerivedFolders derived_;
   std::atomic<bool> is_swept_ = false;
 };
 

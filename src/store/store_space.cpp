@@ -68,6 +68,15 @@ Result<Reservation> Store::reserve(const Ticket& ticket, ByteCount bytes,
   return reserver_.reserve(ticket, bytes, stop, on_wait);
 }
 
+Result<DerivedFolder> Store::derive(std::string_view name, ByteCount bytes) {
+  if (Result<void> done = DerivedFolders::check_name(name); !done) return std::move(done).error();
+  Result<void> writable = home_.prepare_for_writing();
+  if (std::optional<DerivedFolder> kept = derived_.find(name, writable.has_value()))
+    return *std::move(kept);
+  if (!writable) return std::move(writable).error();
+  return derived_.make(name, bytes);
+}
+
 Result<StoreLease> Store::lease(const InstalledModel& model) {
   const ModelId id{model.name, model.version, model.variant};
   StoreLease lease;

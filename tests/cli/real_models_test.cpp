@@ -4,6 +4,8 @@
 // The main job with real weights, against the answers of the reference implementations.
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -335,6 +337,137 @@ TEST_F(OwnModelsTest, AWrongRecipeIsToldBeforeAnythingRuns) {
   const std::string text =
       own("30a86f5731181461d08021402766601e4302a9b9b9666be8aff402696339cdff", "det.onnx");
   EXPECT_EQ(run({"run", text, shared("images/bus.jpg")}).exit_code, 2);
+}
+
+// Without the library of OpenVINO, which a machine need not have, there is nothing to see here.
+class OpenVinoModelsTest : public RealModelsTest {
+ protected:
+  void SetUp() override {
+    const Json report = json_of(run({"devices", "--json"}).out);
+    bool is_there = false;
+    for (const Json& engine : report["engines"])
+      is_there |= engine["name"] == "openvino" && engine["devices"][0]["usable"] == true;
+    if (is_there) return;
+    ASSERT_EQ(std::string(MODELHUB_OPENVINO_LIBRARY_DIR), "") << report["engines"];
+    GTEST_SKIP() << "no OpenVINO on this machine";
+  }
+
+  // From now on these documents say that OpenVINO alone runs their models.
+  void use_openvino_for(const std::vector<std::string>& documents) {
+    std::string layers;
+    for (const std::string& document : documents) {
+      Json changed = json_of(read(source(document)));
+      for (Json& model : changed["models"]) {
+        for (Json& version : model["versions"]) {
+          for (Json& variant : version["variants"]) {
+            if (!variant["engines"].empty()) variant["engines"] = Json::array({"openvino"});
+          }
+        }
+      }
+      const std::string name = std::to_string(layers.size()) + ".json";
+      layers += (layers.empty() ? "" : ":") + write(name, changed.dump());
+    }
+    options_.environment["MODELHUB_CATALOG"] = layers;
+  }
+};
+
+TEST_F(OpenVinoModelsTest, PersonDetectionFindsTheTwoPersonsOfTheContract) {
+  const Json document = run_model("person_detection_0200", "bus.jpg");
+  EXPECT_THAT(document["engine"].get<std::string>(), HasSubstr("openvino 20"));
+  const Json found = document["results"][0]["detections"];
+  ASSERT_EQ(found.size(), 2U);
+  const std::pair<Json, double> expected[] = {{Json::array({45, 393, 237, 907}), 0.997},
+                                              {Json::array({220, 408, 339, 855}), 0.967}};
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(found[i]["label"], "person");
+    EXPECT_LE(corner_distance(found[i]["box"], expected[i].first), 1.5) << found[i];
+    EXPECT_NEAR(found[i]["score"].get<double>(), expected[i].second, 0.002);
+  }
+}
+// The same answers, one by one: corners within a pixel, scores within 0.005.
+void expect_same_answers(const Json& expected, const Json& found) {
+  ASSERT_FALSE(expected.empty());
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_LE(corner_distance(expected[i]["box"], found[i]["box"]), 1) << found[i];
+    EXPECT_NEAR(expected[i]["score"].get<double>(), found[i]["score"].get<double>(), 0.005);
+  }
+}
+
+TEST_F(OpenVinoModelsTest, AnswersAreThoseOfOnnxRuntime) {
+  struct Row {
+    const char* model;
+    const char* picture;
+    const char* answers;
+  };
+  const Row rows[] = {{"yolov8n", "bus.jpg", "detections"},
+                      {"ultraface", "bald_guys.jpg", "faces"},
+                      {"yunet@2023mar", "bald_guys.jpg", "faces"}};
+  std::vector<Json> expected;
+  for (const Row& row : rows) {
+    const Json document = run_model(row.model, row.picture);
+    EXPECT_THAT(document["engine"].get<std::string>(), HasSubstr("onnxruntime "));
+    expected.push_back(document["results"][0][row.answers]);
+  }
+  use_openvino_for({"tests/catalog/offline.json", "catalog/ultraface.json", "catalog/yunet.json"});
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    for (const char* precision : {"exact", "golden"}) {
+      const Json document = run_model(rows[i].model, rows[i].picture, {"--precision", precision});
+      EXPECT_THAT(document["engine"].get<std::string>(), HasSubstr("openvino "));
+      SCOPED_TRACE(std::string(rows[i].model) + " " + precision);
+      if (std::string(precision) == "exact")
+        expect_same_answers(expected[i], document["results"][0][rows[i].answers]);
+    }
+  }
+}
+
+TEST_F(OpenVinoModelsTest, WhatWasCompiledIsKeptInTheHomeAndMadeAnewWhenItIsDamaged) {
+  const auto answers = [&] {
+    return run_model("person_detection_0200", "bus.jpg")["results"][0]["detections"];
+  };
+  const Json first = answers();
+  const std::vector<std::string> kept = files_below(home_ + "/derived");
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_THAT(kept[0], HasSubstr("/derived/openvino-"));
+  const std::string content = read(kept[0]);
+  EXPECT_EQ(answers(), first);
+  EXPECT_EQ(files_below(home_ + "/derived"), kept);
+  const Json report = json_of(run({"cache", "--json"}).out);
+  EXPECT_GE(report["cache"]["derived"].get<std::size_t>(), content.size());
+
+  std::ofstream(kept[0], std::ios::binary) << content.substr(0, content.size() / 2);
+  EXPECT_EQ(answers(), first);
+  EXPECT_EQ(read(kept[0]).size(), content.size());
+  ASSERT_EQ(run({"prune"}).exit_code, 0);
+  EXPECT_TRUE(files_below(home_ + "/derived").empty());
+  EXPECT_EQ(answers(), first);
+}
+
+TEST_F(OpenVinoModelsTest, DoctorShowsIt) {
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("openvino 20"));
+}
+
+// An archive of Intel's keeps TBB where only its own script lets the system find it. This one holds
+// a library that needs such a TBB, and says that it is an old OpenVINO.
+TEST_F(RealModelsTest, TheTbbOfAnOpenVinoArchiveIsOpenedFirst) {
+  options_.environment["OPENVINO_ROOT"] = MODELHUB_FAKE_OPENVINO "/archive";
+  const std::string text = run({"doctor"}).out;
+  EXPECT_THAT(text, HasSubstr("OpenVINO 2022.3.0 ("));
+  EXPECT_THAT(text, HasSubstr("is too old"));
+}
+
+TEST_F(OpenVinoModelsTest, AQuantisedModelThatItCannotReadIsRefusedWithTheReason) {
+  use_openvino_for({"tests/catalog/offline.json", "catalog/mobilenet_v2.json"});
+  const ProcessResult result = run({"run", "mobilenet_v2@12:onnx-int8", shared("images/cat.jpg")});
+  EXPECT_EQ(result.exit_code, 7) << result.out;
+  EXPECT_THAT(result.err, HasSubstr("com.microsoft.QLinearGlobalAveragePool"));
+}
+
+TEST_F(RealModelsTest, APrecisionThatIsNoneIsAUsageError) {
+  const ProcessResult result =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--precision", "silver"});
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("use exact or golden"));
 }
 
 }  // namespace

@@ -151,18 +151,6 @@ TEST_F(OnnxRuntimeTest, RefusesAGraphThatIsNone) {
               HasSubstr("cannot load tiny.onnx: Invalid model. Node input 'nowhere' is not"));
 }
 
-// y = x + w, with the three numbers of w in another file.
-std::string model_with_weights_in(const std::string& location, const std::string& offset = "0") {
-  using namespace tiny_onnx;
-  Graph graph;
-  graph.nodes = {node("Add", {"x", "w"}, {"y"})};
-  graph.weights = {
-      external_weight("w", {3}, {{"location", location}, {"offset", offset}, {"length", "12"}})};
-  graph.inputs = {value("x", {-1, 3})};
-  graph.outputs = {value("y", {-1, 3})};
-  return encode_model(graph.encode());
-}
-
 TEST_F(OnnxRuntimeTest, ReadsWeightsFromTheModelsOtherFiles) {
   const std::string numbers = tiny_protobuf::raw(std::vector<float>{0.5F, 10, 20, 30});
   for (const std::string name : {"w.bin", "data/w.bin"}) {

@@ -88,6 +88,14 @@ TEST_F(ScriptedEngineTest, CutsLongMessagesAtACharacter) {
   EXPECT_EQ(shifted.error().message, "x" + text.substr(0, 2045));
 }
 
+TEST_F(ScriptedEngineTest, GetsTheSettingsOfALoad) {
+  LoadRequest request = model("scripted", k_copy + "record " + path("log") + "\n");
+  request.threads = 2;
+  request.settings = {{"precision", "golden"}, {"color", "blue"}};
+  EXPECT_TRUE(engine()->load(request));
+  EXPECT_EQ(read("log"), "load cpu:0 2 precision=golden color=blue\nunload\n");
+}
+
 TEST_F(ScriptedEngineTest, BlocksInLoadUntilToldToGoOn) {
   const std::string gate = fifo("gate");
   const LoadRequest request =

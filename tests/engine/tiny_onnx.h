@@ -123,11 +123,13 @@ struct TinyModel {
   std::string op = "Add";
   std::vector<std::string> node_inputs = {"x", "x"};
   bool is_output_a_sequence = false;
+  bool is_output_a_copy = false;  // "a" is what is computed, and "y" an Identity of it
 
   std::string encode() const {
     using namespace tiny_onnx;
     Graph graph;
-    graph.nodes = {node(op, node_inputs, {"y"})};
+    graph.nodes = {node(op, node_inputs, {is_output_a_copy ? "a" : "y"})};
+    if (is_output_a_copy) graph.nodes.push_back(node("Identity", {"a"}, {"y"}));
     graph.inputs = {value("x", {-1, 3})};
     const std::string type = tensor_type(k_float, {-1, 3});
     graph.outputs = {bytes(1, "y") +
@@ -135,5 +137,18 @@ struct TinyModel {
     return encode_model(graph.encode(), opset, ir_version);
   }
 };
+
+// y = x + w, with the three numbers of w in another file.
+inline std::string model_with_weights_in(const std::string& location,
+                                         const std::string& offset = "0") {
+  using namespace tiny_onnx;
+  Graph graph;
+  graph.nodes = {node("Add", {"x", "w"}, {"y"})};
+  graph.weights = {
+      external_weight("w", {3}, {{"location", location}, {"offset", offset}, {"length", "12"}})};
+  graph.inputs = {value("x", {-1, 3})};
+  graph.outputs = {value("y", {-1, 3})};
+  return encode_model(graph.encode());
+}
 
 }  // namespace modelhub::engine

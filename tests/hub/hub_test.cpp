@@ -74,6 +74,20 @@ TEST_F(HubTest, ThirtyTwoCallersCauseOneDownloadAndOneLoad) {
   EXPECT_EQ(lines.find("load"), lines.rfind("load")) << lines;
 }
 
+TEST_F(HubTest, ThePrecisionReachesTheEngineAndSetsTwoLoadsApart) {
+  const std::string record = scratch_.path("record");
+  serve(k_model + "record " + record + "\n");
+  Hub hub = open();
+  LoadOptions golden;
+  golden.precision = Precision::golden;
+  ASSERT_TRUE(hub.ensure_ready("toy").get());
+  ASSERT_TRUE(hub.ensure_ready("toy", golden).get());
+  ASSERT_TRUE(hub.ensure_ready("toy").get());
+  const std::string lines = test::content_of(record);
+  EXPECT_THAT(lines, ::testing::MatchesRegex("load cpu:0 [0-9]+ precision=exact\n"
+                                             "load cpu:0 [0-9]+ precision=golden\n"));
+}
+
 TEST_F(HubTest, AFlippedByteIsRefusedAndNothingIsInstalled) {
   server_.on(path(), test::file_reply(test::flipped(k_model, 5)));
   Hub hub = open();

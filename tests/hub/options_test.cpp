@@ -20,9 +20,10 @@ static_assert(!std::is_aggregate_v<RunOptions>);
 class OptionsTest : public ::testing::Test {
  protected:
   OptionsTest() {
-    for (const char* name : {"MODELHUB_HOME", "MODELHUB_CATALOG", "MODELHUB_MIRRORS",
-                             "MODELHUB_LICENSES", "MODELHUB_OFFLINE", "MODELHUB_TOKENS", "HF_TOKEN",
-                             "MODELHUB_TOKEN_FILE", "XDG_CONFIG_HOME"}) {
+    for (const char* name :
+         {"MODELHUB_HOME", "MODELHUB_CATALOG", "MODELHUB_MIRRORS", "MODELHUB_LICENSES",
+          "MODELHUB_OFFLINE", "MODELHUB_TOKENS", "HF_TOKEN", "MODELHUB_TOKEN_FILE",
+          "XDG_CONFIG_HOME", "ONNXRUNTIME_ROOT", "OPENVINO_ROOT"}) {
       ::unsetenv(name);
     }
     ::setenv("HOME", "/home/somebody", 1);
@@ -44,6 +45,25 @@ TEST_F(OptionsTest, ReadsListsAndIgnoresEmptyParts) {
   EXPECT_EQ(options.catalogs, (std::vector<std::string>{"/a.json", "/b"}));
   EXPECT_EQ(options.mirrors, (std::vector<std::string>{"https://one.example/x", "file:///two"}));
   EXPECT_EQ(options.licenses, (std::vector<std::string>{"Apache-2.0", "MIT"}));
+}
+
+TEST_F(OptionsTest, TellsEnginesWhereTheirLibrariesAre) {
+  EXPECT_TRUE(HubOptions::from_environment().engine_settings.empty());
+  ::setenv("ONNXRUNTIME_ROOT", "/opt/ort", 1);
+  ::setenv("OPENVINO_ROOT", "/opt/intel/openvino", 1);
+  const HubOptions options = HubOptions::from_environment();
+  EXPECT_EQ(options.engine_settings.at("onnxruntime.library_dir"), "/opt/ort");
+  EXPECT_EQ(options.engine_settings.at("openvino.library_dir"), "/opt/intel/openvino");
+}
+
+TEST_F(OptionsTest, ReadsAPrecision) {
+  EXPECT_EQ(LoadOptions().precision, Precision::exact);
+  EXPECT_EQ(parse_precision("exact").value(), Precision::exact);
+  EXPECT_EQ(parse_precision("golden").value(), Precision::golden);
+  const Result<Precision> bad = parse_precision("silver");
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(bad.error().message, "'silver' is no precision");
 }
 
 TEST_F(OptionsTest, TokensComeFromTheEnvironment) {

@@ -119,6 +119,33 @@ TEST_F(RuntimeTest, LoadsOnceAndTellsWhatItLoaded) {
   EXPECT_EQ(status().info->engine, "scripted");
 }
 
+TEST_F(RuntimeTest, WhatPreparesALoadMayAddSettingsAndIsDroppedAfterIt) {
+  std::atomic<int> held = 0;
+  std::atomic<int> held_by_engine = -1;
+  LoadSpec spec = this->spec();
+  spec.prepare = [&](engine::LoadRequest& request) -> std::shared_ptr<const void> {
+    request.settings.emplace_back("cache_file", "/some/where");
+    ++held;
+    return {&held, [](std::atomic<int>* count) { --*count; }};
+  };
+  bool is_good = false;
+  engine_->on_load = [&](const engine::LoadRequest&) -> Result<void> {
+    held_by_engine = held.load();
+    if (is_good) return {};
+    return Error(ErrorCode::unsupported, Subject::model, "not today");
+  };
+  EXPECT_FALSE(runtime().acquire(spec).get());
+  EXPECT_EQ(held_by_engine, 1);
+  EXPECT_EQ(held, 0);
+  is_good = true;
+  EXPECT_TRUE(runtime().acquire(spec).get());
+  EXPECT_EQ(held, 0);
+  const auto settings = engine_->last_request().settings;
+  ASSERT_EQ(settings.size(), 1U) << "each load begins with the request of the spec";
+  EXPECT_EQ(settings[0].first, "cache_file");
+  EXPECT_EQ(settings[0].second, "/some/where");
+}
+
 TEST_F(RuntimeTest, ThirtyTwoThreadsCauseOneLoad) {
   Gate gate;
   engine_->on_load = gate.script();

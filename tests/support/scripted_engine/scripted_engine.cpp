@@ -286,7 +286,9 @@ class ScriptedEngine final : public Engine {
 
   std::unique_ptr<Session> load(const LoadRequest& request) override {
     Script script = read_script(request);
-    record(script, "load " + request.device + " " + std::to_string(request.threads));
+    std::string event = "load " + request.device + " " + std::to_string(request.threads);
+    for (const auto& [key, value] : request.settings) event += " " + key + "=" + value;
+    record(script, event);
     script.load.meet();
     host_.log(MH_LOG_INFO, "loaded " + request.file("graph").name);
     return std::make_unique<ScriptedSession>(std::move(script), concurrency());
