@@ -20,6 +20,12 @@ using ::testing::Not;
 
 class RealModelsTest : public CliTest {
  protected:
+  // A file of the mirror under a name of its own.
+  std::string own(const std::string& digest, const std::string& name) const {
+    const std::string path = in_work(name);
+    std::filesystem::copy_file(shared("mirror/sha256/" + digest), path);
+    return path;
+  }
   Json run_model(const std::string& model, const std::string& picture,
                  std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {"run", model, shared("images/" + picture), "--json"};
@@ -266,12 +272,6 @@ TEST_F(RealModelsTest, AnEngineThatIsNotHereIsNamed) {
 
 class OwnModelsTest : public RealModelsTest {
  protected:
-  // A file of the mirror under a name of its own.
-  std::string own(const std::string& digest, const std::string& name) const {
-    const std::string path = in_work(name);
-    std::filesystem::copy_file(shared("mirror/sha256/" + digest), path);
-    return path;
-  }
   std::string own_yolo() const {
     return own("79e76a60125f08fcf99a5201aeab871a61565a380e3ae4a4fed6b4e3de15efd6", "mine.onnx");
   }
@@ -441,6 +441,18 @@ TEST_F(OpenVinoModelsTest, WhatWasCompiledIsKeptInTheHomeAndMadeAnewWhenItIsDama
   ASSERT_EQ(run({"prune"}).exit_code, 0);
   EXPECT_TRUE(files_below(home_ + "/derived").empty());
   EXPECT_EQ(answers(), first);
+}
+
+TEST_F(OpenVinoModelsTest, AnIrOfTheUsersGivesTheAnswersOfTheBuiltInOne) {
+  const std::string graph =
+      own("6a393e1a58607cf65ff58b437b0aeb0bf6c46a18926e1c5718374c804c419faa", "people.xml");
+  own("cebd5b36edce228fd7a519b372d824f220466c4c7a0d75bfe22fbb6c5aca4fcd", "people.bin");
+  const Json built_in = run_model("person_detection_0200", "bus.jpg")["results"][0]["detections"];
+  ASSERT_EQ(built_in.size(), 2U);
+  const std::vector<std::string> told = {"--recipe", "person_detection_0200"};
+  EXPECT_EQ(run_model(graph, "bus.jpg", told)["results"][0]["detections"], built_in);
+  ASSERT_EQ(run({"register", graph, "--recipe", "person_detection_0200"}).exit_code, 0);
+  EXPECT_EQ(run_model("people", "bus.jpg")["results"][0]["detections"], built_in);
 }
 
 TEST_F(OpenVinoModelsTest, DoctorShowsIt) {
