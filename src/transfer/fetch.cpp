@@ -327,6 +327,7 @@ void Fetch::next_source(Failure failure, const std::string& told) {
   is_one_by_one_ = false;
   typical_rate_ = 0;
   accepts_ranges_ = true;
+  has_had_part_ = false;
   best_present_ = landing_->present().total();
   if (disk_error_) give_up(*std::exchange(disk_error_, std::nullopt));
 }

@@ -178,6 +178,7 @@ class Fetch final : private Lane::Owner {
   double typical_rate_ = 0;  // of a connection while there were several
   std::chrono::milliseconds round_trip_{0};
   bool accepts_ranges_ = true;
+  bool has_had_part_ = false;  // the source has sent exactly the part that was asked for
   std::string content_type_;
   std::string content_encoding_;
   std::string first_bytes_;

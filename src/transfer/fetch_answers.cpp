@@ -94,6 +94,7 @@ bool Fetch::take_part(Lane& lane) {
     restart_ramp(context_.options.clock->steady_now(), wanted_lanes_);
   }
   has_answered_ = true;
+  has_had_part_ = true;
   if (known.empty()) landing_->set_validator(source_shown(), told);
   return true;
 }

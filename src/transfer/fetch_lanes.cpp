@@ -293,6 +293,9 @@ void Fetch::ramp(TimePoint now) {
   snapshot.connections = wanted_lanes_;
   snapshot.limit = connection_limit();
   if (now < ramp_.rests_until) snapshot.limit = std::min(snapshot.limit, wanted_lanes_);
+  // Many servers say that they have ranges and send the whole file: after the first step it takes
+  // an answer, however long that is on its way, to go further.
+  if (wanted_lanes_ > 1 && !has_had_part_ && wanted_lanes_ <= snapshot.limit) return;
   snapshot.bytes_left = catalogued() - landing_->present().total();
   snapshot.windows = ramp_.windows;
   snapshot.rate = ramp_.rate;
