@@ -94,6 +94,12 @@ struct AnswerPrinter {
       console.print("  face  " + fixed(face.score, 2) + "   " + box_text(face.box));
     if (faces.empty()) console.print(near_miss_text(faces.near_miss, "face"));
   }
+  // Nothing but the text, so that it can go into a file.
+  void operator()(const Text& text) const {
+    const std::string& whole = text.string();
+    if (!whole.empty()) console.print(std::string_view(whole).substr(0, whole.size() - 1));
+    if (text.empty()) console.say("  no text");
+  }
 };
 
 // One run of the command: the loaded model and what all its pictures share.
@@ -160,7 +166,13 @@ class Runner {
   }
 
   void print_text(const std::string& picture, const Answer& answer) const {
-    console_.print(picture + "   infer " + fixed(times_of(answer).infer.count(), 0) + " ms");
+    const std::string heading =
+        picture + "   infer " + fixed(times_of(answer).infer.count(), 0) + " ms";
+    if (std::holds_alternative<Text>(answer)) {
+      console_.say(heading);
+    } else {
+      console_.print(heading);
+    }
     std::visit(AnswerPrinter{console_}, answer);
   }
 
@@ -169,8 +181,10 @@ class Runner {
     Result<std::optional<std::string>> path = annotated_path(command_, picture, console_.is_json());
     if (!path) return std::move(path).error();
     if (!*path) return {};
-    // A class alone is worth a picture only when one was asked for.
-    if (std::holds_alternative<Classifications>(answer) && command_.out.empty()) return {};
+    // A class alone, or a text, is worth a picture only when one was asked for.
+    const bool is_told_in_words =
+        std::holds_alternative<Classifications>(answer) || std::holds_alternative<Text>(answer);
+    if (is_told_in_words && command_.out.empty()) return {};
     Result<void> drawn = std::visit([&](const auto& items) { return draw(image, items); }, answer);
     if (!drawn) return drawn;
     if (Result<void> saved = image.save(**path); !saved) return saved;

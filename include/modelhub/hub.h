@@ -185,6 +185,7 @@ class Hub {
   Job<Detector> detector(const std::string& reference, const LoadOptions& options = {}) const;
   Job<Classifier> classifier(const std::string& reference, const LoadOptions& options = {}) const;
   Job<FaceFinder> face_finder(const std::string& reference, const LoadOptions& options = {}) const;
+  Job<TextReader> text_reader(const std::string& reference, const LoadOptions& options = {}) const;
 
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;

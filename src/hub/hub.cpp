@@ -363,6 +363,9 @@ Job<Classifier> Hub::classifier(const std::string& reference, const LoadOptions&
 Job<FaceFinder> Hub::face_finder(const std::string& reference, const LoadOptions& options) const {
   return typed_job<FaceFinder>(core_, reference, options, "find_faces");
 }
+Job<TextReader> Hub::text_reader(const std::string& reference, const LoadOptions& options) const {
+  return typed_job<TextReader>(core_, reference, options, "read_text");
+}
 
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }
 std::vector<EngineReport> Hub::engines() const { return core_->engines().reports(); }

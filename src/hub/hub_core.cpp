@@ -399,6 +399,7 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.engine = *std::move(engine);
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
+  spec.request.settings = load_settings(*flow.resolved->variant->recipe);
   spec.plan = *std::move(plan);
   // Nobody makes room by removing what is loaded. Models may outlive the hub, never its store's
   // files: the lease needs no store.
