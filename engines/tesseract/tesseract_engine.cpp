@@ -149,10 +149,6 @@ class TesseractEngine final : public Engine {
     options.name = file.name;
     options.language = unique_name_for(language);
     const auto data = std::make_shared<const std::string>(read_file(file));
-    if (data->size() > std::numeric_limits<int>::max()) {
-      throw Failure(MH_UNSUPPORTED, MH_ABOUT_MODEL,
-                    file.name + " is larger than 2 GB, which no traineddata file is");
-    }
     check_line_recogniser(open_traineddata(*data, file.name), file.name);
     options.data = data;
     const int threads = request.threads > 0 ? request.threads : usable_cores();

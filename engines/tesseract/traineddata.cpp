@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traineddata.h"
 
-#include <cstring>
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <limits>
+#include <system_error>
 #include <vector>
 
 namespace modelhub::tesseract_engine {
@@ -69,14 +71,21 @@ Failure damaged(const std::string& name, const std::string& what) {
 }
 
 std::string read_file(const engine_module::File& file) {
-  std::ifstream in(file.path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad())
-    throw Failure(MH_IO_ERROR, MH_ABOUT_MODEL, file.name + " cannot be read");
-  if (bytes.empty()) {
-    throw Failure(MH_CORRUPT_DATA, MH_ABOUT_MODEL, file.name + " is empty, or a folder",
-                  "verify the model's files, or pull it again");
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file.path, error);
+  if (error) {
+    throw Failure(MH_IO_ERROR, MH_ABOUT_MODEL, file.name + " cannot be read: " + error.message());
   }
+  if (size == 0) throw damaged(file.name, "it is empty");
+  // Tesseract counts its bytes in an int.
+  if (size > std::numeric_limits<std::int32_t>::max()) {
+    throw Failure(MH_UNSUPPORTED, MH_ABOUT_MODEL,
+                  file.name + " is larger than 2 GB, which no traineddata file is");
+  }
+  std::string bytes(size, '\0');
+  std::ifstream in(file.path, std::ios::binary);
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
+    throw Failure(MH_IO_ERROR, MH_ABOUT_MODEL, file.name + " cannot be read");
   return bytes;
 }
 

@@ -3,5 +3,5 @@
 
 /* A library that says which Tesseract it is and can do nothing else: as one that is too old. */
 
-const char* TessVersion(void);
+__attribute__((visibility("default"))) const char* TessVersion(void);
 const char* TessVersion(void) { return "5.0.0-old"; }

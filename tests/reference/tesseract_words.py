@@ -19,6 +19,7 @@ import tempfile
 from PIL import Image
 
 DATA = '7d4322bd2a7749724879683fc3912cb542f19906c83bcc1a52132556427170b2'
+WORDS = ['-c', 'tessedit_create_tsv=1']
 PAGES = [
     {'name': 'as_it_is'},
     {'name': 'first_paragraph', 'part': [0, 60, 640, 140]},
@@ -57,7 +58,7 @@ def main():
     version = subprocess.run(['tesseract', '--version'], capture_output=True, text=True, check=True).stdout.split()[1]
     command = ['tesseract', 'PAGE.png', '-', '--tessdata-dir', 'FOLDER', '--oem', '1']
     document = {'made_by': 'tests/reference/tesseract_words.py SHARED', 'command': ' '.join(command),
-                'command_of_words': ' '.join(command + ['tsv']), 'version': version, 'data': DATA, 'pages': []}
+                'command_of_words': ' '.join(command + WORDS), 'version': version, 'data': DATA, 'pages': []}
     with tempfile.TemporaryDirectory() as folder:
         os.symlink(os.path.abspath(os.path.join(shared, 'mirror/sha256', DATA)),
                    os.path.join(folder, 'eng.traineddata'))
@@ -66,7 +67,7 @@ def main():
             make(page, picture).save(path, **({'dpi': (page['dpi'], page['dpi'])} if 'dpi' in page else {}))
             run = [path if word == 'PAGE.png' else folder if word == 'FOLDER' else word for word in command]
             text = subprocess.run(run, capture_output=True, text=True, check=True).stdout
-            table = subprocess.run(run + ['tsv'], capture_output=True, text=True, check=True).stdout
+            table = subprocess.run(run + WORDS, capture_output=True, text=True, check=True).stdout
             words = [[row['text'], int(row['left']), int(row['top']), int(row['left']) + int(row['width']),
                       int(row['top']) + int(row['height']), float(row['conf'])]
                      for row in csv.DictReader(io.StringIO(table), delimiter='\t', quoting=csv.QUOTE_NONE)
