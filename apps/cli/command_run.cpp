@@ -80,6 +80,11 @@ struct AnswerPrinter {
       lines.push_back("  face  " + fixed(face.score, 2) + "   " + box_text(face.box));
     if (faces.empty()) lines.push_back(near_miss_text(faces.near_miss, "face"));
   }
+  // Nothing but the text, so that it can go into a file.
+  void operator()(const Text& text) const {
+    const std::string& whole = text.string();
+    if (!whole.empty()) lines.push_back(whole.substr(0, whole.size() - 1));
+  }
 };
 
 // A part of a picture that is worth a picture of its own.
@@ -100,6 +105,7 @@ struct CuttingsOf {
     return cuttings;
   }
   std::vector<Cutting> operator()(const Classifications&) const { return {}; }
+  std::vector<Cutting> operator()(const Text&) const { return {}; }
 };
 
 // A label may hold anything.
@@ -115,8 +121,9 @@ std::string file_name_of(std::string label) {
 struct Outcome {
   Result<void> status;
   Json result;
-  std::vector<std::string> lines;  // for standard output
-  std::vector<std::string> files;  // that were written
+  std::vector<std::string> remarks;  // for standard error, before the lines
+  std::vector<std::string> lines;    // for standard output
+  std::vector<std::string> files;    // that were written
 };
 
 // One run of the command: the loaded model and what all its pictures share.
@@ -185,9 +192,7 @@ class Runner {
     if (console_.is_json()) {
       add_answer(outcome.result, *answer);
     } else {
-      outcome.lines.push_back(picture.name + "   infer " +
-                              fixed(times_of(*answer).infer.count(), 0) + " ms");
-      std::visit(AnswerPrinter{outcome.lines}, *answer);
+      add_text(picture, *answer, outcome);
     }
     if (Result<void> saved = save_crops(picture, image, *answer, outcome); !saved) return saved;
     return annotate(picture, image, *answer, outcome);
@@ -200,14 +205,25 @@ class Runner {
     return model_.run(image, command_.options);
   }
 
+  static void add_text(const Picture& picture, const Answer& answer, Outcome& outcome) {
+    const auto* text = std::get_if<Text>(&answer);
+    std::vector<std::string>& headings = text == nullptr ? outcome.lines : outcome.remarks;
+    headings.push_back(picture.name + "   infer " + fixed(times_of(answer).infer.count(), 0) +
+                       " ms");
+    if (text != nullptr && text->empty()) outcome.remarks.emplace_back("  no text");
+    std::visit(AnswerPrinter{outcome.lines}, answer);
+  }
+
   Result<void> annotate(const Picture& picture, Image& image, const Answer& answer,
                         Outcome& outcome) const {
     Result<std::optional<std::string>> path =
         annotated_path(command_, pictures_, picture, console_.is_json());
     if (!path) return std::move(path).error();
     if (!*path) return {};
-    // A class alone is worth a picture only when one was asked for.
-    if (std::holds_alternative<Classifications>(answer) && command_.out.empty()) return {};
+    // A class alone, or a text, is worth a picture only when one was asked for.
+    const bool is_told_in_words =
+        std::holds_alternative<Classifications>(answer) || std::holds_alternative<Text>(answer);
+    if (is_told_in_words && command_.out.empty()) return {};
     Result<void> drawn = std::visit([&](const auto& items) { return draw(image, items); }, answer);
     if (!drawn) return drawn;
     if (Result<void> saved = image.save(**path); !saved) return saved;
@@ -243,6 +259,7 @@ class Runner {
 
   // The exit code.
   int show(Outcome& outcome) const {
+    for (const std::string& remark : outcome.remarks) console_.say(remark);
     for (const std::string& line : outcome.lines) console_.print(line);
     if (!console_.is_json()) {
       for (const std::string& file : outcome.files) console_.say(file);

@@ -114,6 +114,18 @@ struct AnswerWriter {
     }
     add_near_miss(faces.near_miss);
   }
+  void operator()(const Text& text) const {
+    result["text"] = text.string();
+    result["words"] = Json::array();
+    for (const Word& word : text) {
+      result["words"].push_back({{"text", word.text},
+                                 {"score", score_of(word.score)},
+                                 {"box", to_json(word.box)},
+                                 {"line", word.line},
+                                 {"paragraph", word.paragraph},
+                                 {"block", word.block}});
+    }
+  }
   void add_near_miss(const std::optional<NearMiss>& near_miss) const {
     if (near_miss)
       result["near_miss"] = {{"label", near_miss->label}, {"score", score_of(near_miss->score)}};

@@ -32,7 +32,8 @@ Json to_json(const DevicePlan& plan);
 Json to_json(const EngineReport& report);
 Json to_json(const SelfTestResult& result);
 Json to_json(const Error& error);
-// Adds the answer under the name of its task: detections, classes or faces.
+// Adds the answer under the name of its task: detections, classes, faces, or text
+// and words.
 void add_answer(Json& result, const Answer& answer);
 
 }  // namespace modelhub::cli

@@ -15,7 +15,7 @@ namespace modelhub MODELHUB_API {
 
 // What models say about a picture. Everywhere: boxes in pixels of the original picture as a person
 // sees it (after EXIF orientation), origin at the top left, x to the right, y down; scores from 0
-// to 1; lists sorted by falling score.
+// to 1; lists sorted by falling score, words in the order of reading.
 
 struct Point {
   float x = 0;
@@ -58,6 +58,17 @@ struct Face {
   // the model's own order; right eye, left eye, nose, right and left mouth corner for YuNet
   std::vector<Point> landmarks;
   std::vector<float> descriptor;  // empty unless the model describes faces
+};
+
+// A word that was read. Words come in the order of reading, not by their score.
+struct Word {
+  std::string text;  // UTF-8
+  float score = 0;   // how sure the reader is
+  Box box;
+  // Where it stands, counted through the picture from 0: words of one line have the same number.
+  int line = 0;
+  int paragraph = 0;
+  int block = 0;  // a column, a heading, a caption
 };
 
 // How long each step of one call took, wall time.
@@ -109,6 +120,23 @@ struct Faces {
   auto size() const { return items.size(); }
   bool empty() const { return items.empty(); }
   const Face& operator[](std::size_t i) const { return items[i]; }
+};
+
+struct Text {
+  std::vector<Word> items;  // the words; none when there is nothing to read
+  std::string text;         // see string()
+  StepTimes times;
+
+  // The whole text: a blank between the words of a line, a line break after each line, an empty
+  // line between paragraphs. Where the reader saw something without letters it may have a blank
+  // that stands for no word.
+  const std::string& string() const { return text; }
+
+  auto begin() const { return items.begin(); }
+  auto end() const { return items.end(); }
+  auto size() const { return items.size(); }
+  bool empty() const { return items.empty(); }
+  const Word& operator[](std::size_t i) const { return items[i]; }
 };
 
 }  // namespace MODELHUB_API

@@ -43,5 +43,8 @@ Result<void> draw(Image& image, const Detections& detections, const DrawOptions&
 Result<void> draw(Image& image, const Faces& faces, const DrawOptions& options = {});
 // A banner in the upper left corner, as many classes as fit, a bar as long as each score behind it.
 Result<void> draw(Image& image, const Classifications& classes, const DrawOptions& options = {});
+// Boxes around the words, each line of text in a colour of its own. What they say is not written
+// again: it would cover what it repeats.
+Result<void> draw(Image& image, const Text& text, const DrawOptions& options = {});
 
 }  // namespace MODELHUB_API

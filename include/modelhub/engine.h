@@ -37,11 +37,12 @@
  *
  * How this header evolves, so that old engines run in new hosts and the other way round:
  *   1. Structs that begin with `size` grow, at their end only. `size` says how large the struct is
- *      for the side that made it; read or write a member only if MH_HAS(pointer, member). All
- *      members below are version 1: both sides have them. The host makes mh_host, mh_load_request,
- *      mh_run_request, mh_error and the empty mh_probe, mh_estimate, mh_session_info: it sets
- *      `size` and zeroes the rest; the engine fills members and leaves `size` alone. The engine
- *      makes mh_engine_api and mh_result: it sets `size` and zeroes what it does not know.
+ *      for the side that made it; read or write a member only if MH_HAS(pointer, member).
+ *      Members that are marked "later" came after version 1; all others both sides have. The host
+ * makes mh_host, mh_load_request, mh_run_request, mh_error and the empty mh_probe, mh_estimate,
+ * mh_session_info: it sets `size` and zeroes the rest; the engine fills members and leaves `size`
+ * alone. The engine makes mh_engine_api and mh_result: it sets `size` and zeroes what it does not
+ * know.
  *   2. Structs without `size` are elements of arrays and never change.
  *   3. Numbers (status, dtype, ...) get new values, never new meanings. What the other side does
  *      with one that it does not know stands beside them.
@@ -221,6 +222,9 @@ typedef struct mh_session_info {
   const mh_tensor_spec* outputs;
   size_t output_count;
   const char* device; /* where it really runs, found out after the load */
+  /* Later: 0 or 1: do its results have words? Then it may have no outputs. */
+  uint32_t gives_words;
+  uint32_t reserved;
 } mh_session_info;
 
 typedef struct mh_run_request {
@@ -230,13 +234,35 @@ typedef struct mh_run_request {
   size_t input_count;
 } mh_run_request;
 
+/* What begins with a word, as bits. Every first word of a paragraph is the first of a line too, and
+ * every first word of a block that of a paragraph. The host ignores bits that it does not know. */
+typedef uint32_t mh_word_begins;
+enum { MH_BEGINS_LINE = 1, MH_BEGINS_PARAGRAPH = 2, MH_BEGINS_BLOCK = 4 };
+
+/* A word that was read in a picture. Words come in the order of reading, and they are the whole
+ * text: a blank stands between two words of a line, a line break after each line, an empty line
+ * between two paragraphs. The first word begins a block. */
+typedef struct mh_word {
+  const char* text; /* at least one character, no line break */
+  /* In pixels of the tensor that holds the picture, from its top left corner: (x1, y1) is inside,
+   * (x2, y2) just outside. All four are finite. */
+  float x1;
+  float y1;
+  float x2;
+  float y2;
+  float confidence; /* 0 to 1 */
+  mh_word_begins begins;
+} mh_word;
+
 /* What a run gave. The engine owns it and everything that it points to, until release().
- * Later versions add members for answers that are not tensors (text with boxes, faces), as arrays
- * with a count. */
+ * Answers that are neither tensors nor words will be further members, as arrays with a count. */
 typedef struct mh_result {
   size_t size;
   const mh_tensor* outputs; /* all outputs, in the order of mh_session_info.outputs */
   size_t output_count;
+  /* Later: only if mh_session_info.gives_words. No words are an answer too: nothing to read. */
+  const mh_word* words;
+  size_t word_count;
 } mh_result;
 
 typedef struct mh_engine mh_engine;   /* the engine's own */

@@ -120,7 +120,8 @@ struct TensorSpec {
 struct Description {
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
-  std::string device;  // where the session really runs
+  std::string device;        // where the session really runs
+  bool gives_words = false;  // Session::answer() is overridden and reads text
 };
 
 // One output of a run. `data` keeps the memory alive until the host has released the answer.
@@ -139,6 +140,23 @@ struct Output {
     const void* const data = owner->data();
     return {std::move(name), dtype, std::move(shape), {std::move(owner), data}, byte_count};
   }
+};
+
+// A word that was read: see mh_word.
+struct Word {
+  std::string text;
+  float x1 = 0;
+  float y1 = 0;
+  float x2 = 0;
+  float y2 = 0;
+  float confidence = 0;
+  mh_word_begins begins = 0;
+};
+
+// All that a run gives.
+struct Answer {
+  std::vector<Output> outputs;
+  std::vector<Word> words;
 };
 
 // The inputs of a run, by name. Valid during the run.
@@ -171,6 +189,8 @@ class Session {
   virtual Description describe() const = 0;
   // All outputs, in the order of describe().
   virtual std::vector<Output> run(const Inputs& inputs) = 0;
+  // Override it when the answer is more than tensors: it is called in place of run().
+  virtual Answer answer(const Inputs& inputs) { return {run(inputs), {}}; }
 };
 
 // An engine. Its constructor takes a `const Host&`.
@@ -254,8 +274,9 @@ struct SessionBox {
 
 struct ResultBox {
   mh_result result{};  // first: the host's pointer to it is the box
-  std::vector<Output> outputs;
+  Answer answer;
   std::vector<mh_tensor> tensors;
+  std::vector<mh_word> words;
 };
 
 inline EngineBox& box_of(mh_engine* engine) { return *reinterpret_cast<EngineBox*>(engine); }
@@ -338,6 +359,8 @@ inline mh_status describe(mh_session* session, mh_session_info* out, mh_error*) 
   out->outputs = box.outputs.data();
   out->output_count = box.outputs.size();
   out->device = box.description.device.c_str();
+  // A host may be older than this header.
+  if (MH_HAS(out, gives_words)) out->gives_words = box.description.gives_words ? 1 : 0;
   return MH_OK;
 }
 
@@ -345,8 +368,8 @@ inline mh_status run(mh_session* session, const mh_run_request* request, const m
                      mh_error* error) noexcept {
   return guarded(error, [&] {
     auto box = std::make_unique<ResultBox>();
-    box->outputs = box_of(session).session->run(Inputs(request->inputs, request->input_count));
-    for (const Output& output : box->outputs) {
+    box->answer = box_of(session).session->answer(Inputs(request->inputs, request->input_count));
+    for (const Output& output : box->answer.outputs) {
       box->tensors.push_back({output.name.c_str(),
                               output.shape.empty() ? nullptr : output.shape.data(),
                               output.data.get(), output.byte_count, output.dtype,
@@ -355,6 +378,12 @@ inline mh_status run(mh_session* session, const mh_run_request* request, const m
     box->result.size = sizeof(mh_result);
     box->result.outputs = box->tensors.data();
     box->result.output_count = box->tensors.size();
+    for (const Word& word : box->answer.words) {
+      box->words.push_back(
+          {word.text.c_str(), word.x1, word.y1, word.x2, word.y2, word.confidence, word.begins});
+    }
+    box->result.words = box->words.data();
+    box->result.word_count = box->words.size();
     *out = &box.release()->result;
   });
 }

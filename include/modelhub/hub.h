@@ -209,6 +209,7 @@ class Hub {
   Job<Detector> detector(const std::string& reference, const LoadOptions& options = {}) const;
   Job<Classifier> classifier(const std::string& reference, const LoadOptions& options = {}) const;
   Job<FaceFinder> face_finder(const std::string& reference, const LoadOptions& options = {}) const;
+  Job<TextReader> text_reader(const std::string& reference, const LoadOptions& options = {}) const;
 
   // Lets models answer the golden pictures of the catalog on this machine, with each engine on each
   // device that can run them; pulls what is missing. With no reference: all that is installed. What

@@ -39,6 +39,7 @@ struct ImageView {
   int height = 0;             // pixels
   std::ptrdiff_t stride = 0;  // bytes; at least width * channels
   PixelFormat format = PixelFormat::rgb8;
+  int dpi = 0;  // dots per inch, down the picture; 0: not known. Text recognition wants it.
 
   bool is_empty() const { return data == nullptr || width <= 0 || height <= 0; }
   // REQUIRES: 0 <= y < height.
@@ -93,11 +94,13 @@ class Image {
   int height() const { return height_; }
   PixelFormat format() const { return format_; }
   bool is_empty() const { return pixels_.empty(); }
-  // Dots per inch as the file says, across; 0 where it says nothing. Text recognition wants it.
+  // Dots per inch as the file says, down the upright picture (faxes have another number across); 0
+  // where it says nothing. Text recognition wants it.
   int dpi() const { return dpi_; }
   ImageView view() const {
-    return {pixels_.data(), width_, height_,
-            static_cast<std::ptrdiff_t>(width_) * channels_of(format_), format_};
+    return {pixels_.data(), width_,
+            height_,        static_cast<std::ptrdiff_t>(width_) * channels_of(format_),
+            format_,        dpi_};
   }
   operator ImageView() const { return view(); }  // NOLINT: an Image is wanted wherever a view is
   // The pixels of one row, to be changed. REQUIRES: 0 <= y < height().

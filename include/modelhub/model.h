@@ -27,7 +27,7 @@ class LeaseCore;
 }  // namespace hub
 
 // The answer of a model whose task is known at run time only.
-using Answer = std::variant<Detections, Classifications, Faces>;
+using Answer = std::variant<Detections, Classifications, Faces, Text>;
 const StepTimes& times_of(const Answer& answer);
 StepTimes& times_of(Answer& answer);
 
@@ -78,7 +78,7 @@ class Model {
   const std::string& variant() const { return installed().variant; }
   const std::string& task() const {
     return installed().task;
-  }  // "detect", "classify", "find_faces", ...
+  }  // "detect", "classify", "find_faces", "read_text", ...
   const InstalledModel& installed() const;
 
   // Loads it if it is not loaded, and keeps it so while the lease lives. Blocks for the load.
@@ -178,6 +178,20 @@ class FaceFinder : public TypedModel<Faces> {
   }
   std::vector<Result<Faces>> find(std::span<const ImageView> images,
                                   const FaceOptions& options = {}) const {
+    return answers(images, options);
+  }
+};
+
+// Reads what is printed in a picture. The picture's resolution (ImageView::dpi) is passed on where
+// it is known.
+class TextReader : public TypedModel<Text> {
+ public:
+  using TypedModel::TypedModel;
+  Result<Text> read(const ImageView& image, const TextOptions& options = {}) const {
+    return answer(image, options);
+  }
+  std::vector<Result<Text>> read(std::span<const ImageView> images,
+                                 const TextOptions& options = {}) const {
     return answers(images, options);
   }
 };

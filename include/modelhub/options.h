@@ -168,5 +168,6 @@ class RunOptions {
 using DetectOptions = RunOptions;
 using ClassifyOptions = RunOptions;
 using FaceOptions = RunOptions;
+using TextOptions = RunOptions;
 
 }  // namespace MODELHUB_API

@@ -3,7 +3,9 @@
 #include "engine/checks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "engine/loaded_module.h"
@@ -47,6 +49,51 @@ Result<Shape> copy_shape(const std::int64_t* sides, std::uint32_t rank, std::int
     return broken_contract(engine, "the shape of " + of + " has a negative side");
   }
   return shape;
+}
+
+// How many bytes the character has that begins with `lead`; 0: no character begins so.
+std::size_t length_by(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead < 0xE0) return 2;
+  if (lead >= 0xE0 && lead < 0xF0) return 3;
+  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+}
+
+// UTF-8 of one line. The bounds of the second byte refuse what has a shorter spelling, surrogates
+// and what is beyond Unicode.
+bool is_line_of_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = length_by(lead);
+    if (length == 0 || length > text.size() - i || lead == '\n' || lead == '\r') return false;
+    for (std::size_t j = 1; j < length; ++j) {
+      const auto byte = static_cast<unsigned char>(text[i + j]);
+      unsigned char least = 0x80;
+      unsigned char most = 0xBF;
+      if (j == 1 && lead == 0xE0) least = 0xA0;
+      if (j == 1 && lead == 0xED) most = 0x9F;
+      if (j == 1 && lead == 0xF0) least = 0x90;
+      if (j == 1 && lead == 0xF4) most = 0x8F;
+      if (byte < least || byte > most) return false;
+    }
+    i += length;
+  }
+  return !text.empty();
+}
+
+// What is wrong with a word; empty when nothing is.
+std::string fault_of(const Word& word, bool is_first) {
+  if (!is_line_of_text(word.text)) return "is no line of text in UTF-8";
+  const bool is_finite = std::isfinite(word.x1) && std::isfinite(word.y1) &&
+                         std::isfinite(word.x2) && std::isfinite(word.y2);
+  if (!is_finite || word.x2 < word.x1 || word.y2 < word.y1) return "has no box";
+  if (!(word.confidence >= 0 && word.confidence <= 1))
+    return "has a confidence that is not from 0 to 1";
+  const bool is_nested =
+      (!word.begins_block || word.begins_paragraph) && (!word.begins_paragraph || word.begins_line);
+  if (!is_nested) return "begins a block without a paragraph, or a paragraph without a line";
+  if (is_first && !word.begins_block) return "is the first one and begins no block";
+  return {};
 }
 
 }  // namespace
@@ -138,6 +185,29 @@ Result<NamedTensor> copy_output(const mh_tensor& output, const TensorSpec& promi
   }
   if (output.byte_count > 0) std::memcpy(tensor->data(), output.data, output.byte_count);
   return NamedTensor{promised.name, *std::move(tensor)};
+}
+
+Result<std::vector<Word>> copy_words(const mh_word* words, std::size_t count,
+                                     const std::string& engine) {
+  if (count > 0 && words == nullptr) return broken_contract(engine, "the array of words is NULL");
+  std::vector<Word> copies;
+  copies.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const mh_word& from = words[i];
+    Word word{text_of(from.text),
+              from.x1,
+              from.y1,
+              from.x2,
+              from.y2,
+              from.confidence,
+              (from.begins & MH_BEGINS_LINE) != 0,
+              (from.begins & MH_BEGINS_PARAGRAPH) != 0,
+              (from.begins & MH_BEGINS_BLOCK) != 0};
+    if (const std::string fault = fault_of(word, i == 0); !fault.empty())
+      return broken_contract(engine, "word " + std::to_string(i) + " " + fault);
+    copies.push_back(std::move(word));
+  }
+  return copies;
 }
 
 }  // namespace modelhub::engine

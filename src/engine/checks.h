@@ -35,4 +35,8 @@ Result<std::vector<TensorSpec>> copy_specs(const mh_tensor_spec* specs, std::siz
 Result<NamedTensor> copy_output(const mh_tensor& output, const TensorSpec& promised,
                                 const std::string& engine);
 
+// The words of a run, checked and copied. Errors: internal (broken contract).
+Result<std::vector<Word>> copy_words(const mh_word* words, std::size_t count,
+                                     const std::string& engine);
+
 }  // namespace modelhub::engine

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -64,6 +65,30 @@ struct TensorSpec {
   Shape shape;  // -1 where the model leaves a side open
 };
 
+// A word that was read in a picture, in pixels of the tensor that holds it: mh_word.
+struct Word {
+  std::string text;  // UTF-8, not empty, without line breaks
+  float x1 = 0;
+  float y1 = 0;
+  float x2 = 0;
+  float y2 = 0;
+  float confidence = 0;  // 0 to 1
+  bool begins_line = false;
+  bool begins_paragraph = false;  // then a line too
+  bool begins_block = false;      // then a paragraph too
+};
+
+// What a run gave. Behaves as the container of its outputs.
+struct RunResult {
+  std::vector<NamedTensor> outputs;  // in the model's order
+  std::vector<Word> words;           // in the order of reading; none unless gives_words()
+
+  auto begin() const { return outputs.begin(); }
+  auto end() const { return outputs.end(); }
+  auto size() const { return outputs.size(); }
+  const NamedTensor& operator[](std::size_t i) const { return outputs[i]; }
+};
+
 // A model in memory, ready to run.
 //
 // Thread safety: run() as EngineInfo::concurrency says; the others from any thread.
@@ -82,8 +107,9 @@ class Session {
   virtual const std::vector<TensorSpec>& outputs() const = 0;
   // The device that really runs it, told by the engine after the load.
   virtual const std::string& device() const = 0;
-  // All outputs in the model's order.
-  virtual Result<std::vector<NamedTensor>> run(std::span<const Input> inputs) = 0;
+  // Whether its results are words, perhaps without any output.
+  virtual bool gives_words() const { return false; }
+  virtual Result<RunResult> run(std::span<const Input> inputs) = 0;
 };
 
 // An inference engine: turns the files of a model into a Session.

@@ -46,6 +46,7 @@ class ModuleSession final : public Session {
     inputs_ = *std::move(inputs);
     outputs_ = *std::move(outputs);
     device_ = text_of(info.device);
+    gives_words_ = info.gives_words != 0;
     if (device_.empty())
       return broken_contract(module_->name(), "a session does not name its device");
     return {};
@@ -54,8 +55,9 @@ class ModuleSession final : public Session {
   const std::vector<TensorSpec>& inputs() const override { return inputs_; }
   const std::vector<TensorSpec>& outputs() const override { return outputs_; }
   const std::string& device() const override { return device_; }
+  bool gives_words() const override { return gives_words_; }
 
-  Result<std::vector<NamedTensor>> run(std::span<const Input> given) override try {
+  Result<RunResult> run(std::span<const Input> given) override try {
     if (module_->is_forked_copy()) return module_->forked("run " + model_);
     if (auto checked = check_inputs(given, inputs_, model_); !checked)
       return std::move(checked).error();
@@ -76,7 +78,7 @@ class ModuleSession final : public Session {
       module_->api().release(handle_, result);
     };
     const std::unique_ptr<const mh_result, decltype(release)> owner(answer, release);
-    return copy_outputs(*answer);
+    return copy_result(*answer);
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::out_of_memory, Subject::engine, "no memory left to run the model");
   }
@@ -87,6 +89,19 @@ class ModuleSession final : public Session {
     std::vector<std::string> names;
     for (const Input& input : inputs) names.emplace_back(input.name);
     return names;
+  }
+
+  Result<RunResult> copy_result(const mh_result& answer) const {
+    Result<std::vector<NamedTensor>> outputs = copy_outputs(answer);
+    if (!outputs) return std::move(outputs).error();
+    // Engines of version 1 have results without the last two members.
+    if (!MH_HAS(&answer, word_count) || (answer.word_count == 0 && !gives_words_))
+      return RunResult{*std::move(outputs), {}};
+    if (!gives_words_)
+      return broken_contract(module_->name(), "a run gave words that describe did not promise");
+    Result<std::vector<Word>> words = copy_words(answer.words, answer.word_count, module_->name());
+    if (!words) return std::move(words).error();
+    return RunResult{*std::move(outputs), *std::move(words)};
   }
 
   Result<std::vector<NamedTensor>> copy_outputs(const mh_result& answer) const {
@@ -111,6 +126,7 @@ class ModuleSession final : public Session {
   std::vector<TensorSpec> inputs_;
   std::vector<TensorSpec> outputs_;
   std::string device_;
+  bool gives_words_ = false;
 };
 
 }  // namespace

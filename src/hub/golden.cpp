@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Item {
 Item item_of(const Detection& d) { return {d.label, d.class_id, d.score, d.box}; }
 Item item_of(const Classification& c) { return {c.label, c.class_id, c.score, std::nullopt}; }
 Item item_of(const Face& f) { return {"", std::nullopt, f.score, f.box}; }
+Item item_of(const Word& w) { return {w.text, std::nullopt, w.score, w.box}; }
 
 std::string number(double value, const char* format) {
   char text[32];
@@ -123,9 +125,33 @@ std::optional<std::string> difference_of(const Golden& golden, std::vector<Item>
   return std::nullopt;
 }
 
+// The first line in which they differ says more than both texts.
+std::optional<std::string> difference_of(const std::string& expected, const std::string& read) {
+  if (expected == read) return std::nullopt;
+  std::istringstream wanted(expected);
+  std::istringstream found(read);
+  for (int line = 1;; ++line) {
+    std::string want;
+    std::string have;
+    const bool wants = static_cast<bool>(std::getline(wanted, want));
+    const bool has = static_cast<bool>(std::getline(found, have));
+    if (!wants && !has) return "one of the texts lacks the last line break";
+    if (want == have && wants && has) continue;
+    const auto shown = [](bool is_there, const std::string& text) {
+      return is_there ? "'" + text + "'" : std::string("the end of the text");
+    };
+    return "line " + std::to_string(line) + ": expected " + shown(wants, want) + ", read " +
+           shown(has, have);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> difference(const Golden& golden, const Answer& answer) {
+  if (const auto* text = std::get_if<Text>(&answer); text != nullptr && !golden.text.empty()) {
+    if (std::optional<std::string> differs = difference_of(golden.text, text->string()))
+      return differs;
+  }
   return std::visit(
       [&](const auto& found) {
         std::vector<Item> items;

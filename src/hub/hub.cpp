@@ -463,6 +463,9 @@ Job<Classifier> Hub::classifier(const std::string& reference, const LoadOptions&
 Job<FaceFinder> Hub::face_finder(const std::string& reference, const LoadOptions& options) const {
   return typed_job<FaceFinder>(core_, reference, options, "find_faces");
 }
+Job<TextReader> Hub::text_reader(const std::string& reference, const LoadOptions& options) const {
+  return typed_job<TextReader>(core_, reference, options, "read_text");
+}
 
 Job<std::vector<SelfTestResult>> Hub::self_test(const std::vector<std::string>& references) const {
   std::vector<std::string> wanted = references;

@@ -619,7 +619,8 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.engine = *std::move(engine);
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
-  spec.request.settings = {{"precision", precision}};
+  spec.request.settings = load_settings(*flow.resolved->variant->recipe);
+  spec.request.settings.emplace_back("precision", precision);
   spec.plan = *std::move(plan);
   if (flow.own) {
     spec.hold_files = [own = flow.own] { return check_unchanged(*own); };

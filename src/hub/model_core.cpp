@@ -34,6 +34,21 @@ std::vector<engine::Session::Input> inputs_of(const vision::Prepared& prepared,
   return inputs;
 }
 
+// The engine's words in the words of vision.
+std::vector<vision::ReadWord> words_of(const runtime::RunOutput& output) {
+  std::vector<vision::ReadWord> words;
+  words.reserve(output.words.size());
+  for (const engine::Word& word : output.words) {
+    words.push_back({word.text,
+                     {word.x1, word.y1, word.x2, word.y2},
+                     word.confidence,
+                     word.begins_line,
+                     word.begins_paragraph,
+                     word.begins_block});
+  }
+  return words;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<HubCore>> ModelCore::hub() const {
@@ -79,6 +94,8 @@ Result<void> ModelCore::unload() {
 }
 
 Result<void> ModelCore::check(const runtime::Lease& lease) const {
+  if (auto reads = vision::check_reader(parts_.recipe, lease.session().gives_words()); !reads)
+    return reads;
   std::vector<vision::OutputShape> shapes;
   for (const engine::TensorSpec& output : lease.session().outputs())
     shapes.push_back({output.name, output.shape});
@@ -113,7 +130,7 @@ Result<Answer> ModelCore::run(const ImageView& image, const RunOptions& options)
   if (!output) return std::move(output).error();
   times.infer = output->time;
   (void)watch.lap();
-  Result<Answer> answer = decode(output->outputs, prepared->placement, *answer_options);
+  Result<Answer> answer = decode(*output, prepared->placement, *answer_options);
   give_prepared(*std::move(prepared));
   if (!answer) return answer;
   times.post = watch.lap();
@@ -144,9 +161,10 @@ Result<std::vector<NamedTensor>> ModelCore::infer(std::span<const NamedTensor> i
   return std::move(output->outputs);
 }
 
-Result<Answer> ModelCore::decode(const std::vector<NamedTensor>& outputs,
+Result<Answer> ModelCore::decode(const runtime::RunOutput& output,
                                  const vision::Placement& placement,
                                  const vision::AnswerOptions& options) const {
+  const std::vector<NamedTensor>& outputs = output.outputs;
   const auto to_answer = [](auto items) { return Answer(std::move(items)); };
   switch (vision::answer_kind_of(parts_.recipe.decode.kind)) {
     case vision::AnswerKind::detections:
@@ -157,6 +175,9 @@ Result<Answer> ModelCore::decode(const std::vector<NamedTensor>& outputs,
           .transform(to_answer);
     case vision::AnswerKind::faces:
       return vision::decode_faces(parts_.recipe, outputs, placement, options).transform(to_answer);
+    case vision::AnswerKind::text:
+      return vision::decode_text(parts_.recipe, words_of(output), placement, options)
+          .transform(to_answer);
   }
   return Error(ErrorCode::internal, Subject::model, "an answer of no kind");
 }

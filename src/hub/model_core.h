@@ -63,7 +63,7 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
   Result<std::shared_ptr<HubCore>> hub() const;
   Result<runtime::Lease> acquire() const;
   Result<vision::AnswerOptions> answer_options(const RunOptions& options) const;
-  Result<Answer> decode(const std::vector<NamedTensor>& outputs, const vision::Placement& placement,
+  Result<Answer> decode(const runtime::RunOutput& output, const vision::Placement& placement,
                         const vision::AnswerOptions& options) const;
   // The tensors of an earlier call, to be written over: saves their pages.
   vision::Prepared take_prepared();

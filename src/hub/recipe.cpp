@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/recipe.h"
 
+#include <array>
+#include <charconv>
 #include <cmath>
 
 namespace modelhub::hub {
@@ -102,6 +104,22 @@ Result<vision::Recipe> to_executable(const Recipe& recipe) {
   executable.post = post_spec(recipe.post);
   if (Result<void> fits = vision::check_recipe(executable); !fits) return std::move(fits).error();
   return executable;
+}
+
+std::vector<std::pair<std::string, std::string>> load_settings(const Recipe& recipe) {
+  const Result<vision::DecodeKind> kind = vision::parse_decode(recipe.decode);
+  if (!kind || vision::answer_kind_of(*kind) != vision::AnswerKind::text) return {};
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (const auto& [key, value] : recipe.decode_params.values) {
+    if (const std::optional<std::string> text = recipe.decode_params.find_text(key)) {
+      settings.emplace_back(key, *text);
+    } else if (const std::optional<double> number = recipe.decode_params.find_number(key)) {
+      std::array<char, 32> digits{};  // the shortest form: 3 and not 3.000000, in every locale
+      const auto end = std::to_chars(digits.begin(), digits.end(), *number).ptr;
+      settings.emplace_back(key, std::string(digits.begin(), end));
+    }
+  }
+  return settings;
 }
 
 }  // namespace modelhub::hub

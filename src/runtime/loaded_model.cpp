@@ -29,10 +29,10 @@ Result<RunOutput> LoadedModel::run(std::span<const engine::Session::Input> input
   std::unique_lock<std::mutex> alone(one_at_a_time_, std::defer_lock);
   if (concurrency_ == engine::Concurrency::one_at_a_time) alone.lock();
   const auto begin = std::chrono::steady_clock::now();
-  Result<std::vector<NamedTensor>> outputs = session_->run(inputs);
+  Result<engine::RunResult> result = session_->run(inputs);
   const auto end = std::chrono::steady_clock::now();
-  if (!outputs) return std::move(outputs).error().with_context("run " + info_.model);
-  return RunOutput{*std::move(outputs), end - begin};
+  if (!result) return std::move(result).error().with_context("run " + info_.model);
+  return RunOutput{std::move(result->outputs), std::move(result->words), end - begin};
 }
 
 }  // namespace modelhub::runtime

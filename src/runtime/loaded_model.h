@@ -32,6 +32,7 @@ struct LoadedInfo {
 
 struct RunOutput {
   std::vector<NamedTensor> outputs;  // in the model's order
+  std::vector<engine::Word> words;   // in the order of reading
   // In the engine, without waiting for other callers.
   std::chrono::duration<double, std::milli> time{0};
 };

@@ -143,6 +143,7 @@ Result<void> check(const Recipe& recipe, Labels labels, std::span<const Output> 
     case DecodeKind::probabilities: return check_classes(recipe, labels, outputs);
     case DecodeKind::yunet: return check_yunet(recipe, outputs);
     case DecodeKind::ultraface: return check_ultraface(recipe, outputs);
+    case DecodeKind::tesseract: return {};  // has no tensors: check_reader()
   }
   return Error(ErrorCode::internal, Subject::model, "a decode without a decoder");
 }
@@ -152,20 +153,24 @@ std::string_view noun_of(AnswerKind kind) {
     case AnswerKind::detections: return "boxes";
     case AnswerKind::classes: return "classes";
     case AnswerKind::faces: return "faces";
+    case AnswerKind::text: return "text";
   }
   return "something else";
 }
 
-// What every decode begins with.
+Result<void> check_kind(const Recipe& recipe, AnswerKind wanted) {
+  const AnswerKind kind = answer_kind_of(recipe.decode.kind);
+  if (kind == wanted) return {};
+  return Error(ErrorCode::invalid_argument, Subject::usage,
+               "this model answers with " + std::string(noun_of(kind)) + ", not with " +
+                   std::string(noun_of(wanted)));
+}
+
+// What every decode of tensors begins with.
 Result<std::vector<Output>> open(const Recipe& recipe, Labels labels, AnswerKind wanted,
                                  std::span<const NamedTensor> computed,
                                  const AnswerOptions& options) {
-  const AnswerKind kind = answer_kind_of(recipe.decode.kind);
-  if (kind != wanted) {
-    return Error(ErrorCode::invalid_argument, Subject::usage,
-                 "this model answers with " + std::string(noun_of(kind)) + ", not with " +
-                     std::string(noun_of(wanted)));
-  }
+  if (auto right = check_kind(recipe, wanted); !right) return std::move(right).error();
   if (auto checked = check_options(options); !checked) return std::move(checked).error();
   auto outputs = arrange(recipe, computed);
   if (!outputs) return outputs;
@@ -216,9 +221,19 @@ Result<void> check_options(const AnswerOptions& options) {
 
 Result<void> check_outputs(const Recipe& recipe, Labels labels,
                            std::span<const OutputShape> outputs) {
+  if (answer_kind_of(recipe.decode.kind) == AnswerKind::text) return {};  // words are no tensors
   const auto arranged = arrange(recipe, outputs);
   if (!arranged) return arranged.error();
   return check(recipe, labels, *arranged);
+}
+
+Result<void> check_reader(const Recipe& recipe, bool gives_words) {
+  const bool wants_words = answer_kind_of(recipe.decode.kind) == AnswerKind::text;
+  if (!wants_words || gives_words) return {};
+  return Error(ErrorCode::corrupt_data, Subject::model,
+               "decode '" + std::string(name_of(recipe.decode.kind)) +
+                   "' wants words, and the model gives tensors",
+               "the recipe names another kind of model: check its decode");
 }
 
 Result<Detections> decode_detections(const Recipe& recipe, Labels labels,
@@ -273,6 +288,35 @@ Result<Faces> decode_faces(const Recipe& recipe, std::span<const NamedTensor> ou
   if (answer.empty() && proposals->near_miss) {
     answer.near_miss = NearMiss{"face", proposals->near_miss->score};
   }
+  return answer;
+}
+
+Result<Text> decode_text(const Recipe& recipe, std::span<const ReadWord> words,
+                         const Placement& placement, const AnswerOptions& options) {
+  if (auto right = check_kind(recipe, AnswerKind::text); !right) return std::move(right).error();
+  if (auto checked = check_options(options); !checked) return std::move(checked).error();
+  Text answer;
+  int line = -1;
+  int paragraph = -1;
+  int block = -1;
+  int last_line = -1;  // of what is in the text so far
+  int last_paragraph = -1;
+  for (const ReadWord& word : words) {
+    line += word.begins_line ? 1 : 0;
+    paragraph += word.begins_paragraph ? 1 : 0;
+    block += word.begins_block ? 1 : 0;
+    if (options.conf && !(word.confidence > *options.conf)) continue;
+    if (!answer.text.empty()) {
+      answer.text += paragraph != last_paragraph ? "\n\n" : line != last_line ? "\n" : " ";
+    }
+    answer.text += word.text;
+    last_line = line;
+    last_paragraph = paragraph;
+    if (word.text.find_first_not_of(' ') == std::string::npos) continue;
+    answer.items.push_back(
+        {word.text, word.confidence, placement.to_source(word.box), line, paragraph, block});
+  }
+  if (!answer.text.empty()) answer.text += '\n';
   return answer;
 }
 

@@ -35,6 +35,16 @@ struct OutputShape {
   Shape shape;
 };
 
+// A word as the engine read it, in pixels of the model's input.
+struct ReadWord {
+  std::string text;
+  Box box;
+  float confidence = 0;  // 0 to 1
+  bool begins_line = false;
+  bool begins_paragraph = false;
+  bool begins_block = false;
+};
+
 // Do the outputs that a model has fit what its recipe says of them? Once, after the load, so that a
 // wrong recipe shows before the first picture. The decoders check again what really came. Errors:
 // corrupt_data (Subject::model): a missing output, a shape that the decode cannot have, another
@@ -42,6 +52,8 @@ struct OutputShape {
 //         than labels. The message names the output, its shape and what was expected.
 Result<void> check_outputs(const Recipe& recipe, Labels labels,
                            std::span<const OutputShape> outputs);
+// The same for a recipe that reads text: that the session `gives_words`.
+Result<void> check_reader(const Recipe& recipe, bool gives_words);
 
 // The three below turn what the engine gave for one picture into answers in that picture's pixels,
 // best first. Scores and boxes that are not finite are passed over. `labels` may be empty: the
@@ -59,5 +71,9 @@ Result<Classifications> decode_classes(const Recipe& recipe, Labels labels,
                                        const AnswerOptions& options);
 Result<Faces> decode_faces(const Recipe& recipe, std::span<const NamedTensor> outputs,
                            const Placement& placement, const AnswerOptions& options);
+// Words of blanks alone, which stand for something without letters, are in the text and not among
+// the words. Of the options, only conf leaves out words.
+Result<Text> decode_text(const Recipe& recipe, std::span<const ReadWord> words,
+                         const Placement& placement, const AnswerOptions& options);
 
 }  // namespace modelhub::vision

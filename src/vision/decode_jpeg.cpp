@@ -157,12 +157,12 @@ int orientation_of(const jpeg_decompress_struct& codec) {
   return 1;
 }
 
-int dpi_of(const jpeg_decompress_struct& codec) {
+int dpi_of(const jpeg_decompress_struct& codec, unsigned density) {
   if (codec.saw_JFIF_marker == FALSE) return 0;
   switch (codec.density_unit) {
-    case 1: return plausible_dpi(codec.X_density);
-    case 2: return plausible_dpi(codec.X_density * 2.54);  // dots per centimetre
-    default: return 0;                                     // only the shape of a pixel
+    case 1: return plausible_dpi(density);
+    case 2: return plausible_dpi(density * 2.54);  // dots per centimetre
+    default: return 0;                             // only the shape of a pixel
   }
 }
 
@@ -186,7 +186,8 @@ Result<Raster> decode_jpeg(const EncodedPicture& picture) {
   }
   Raster raster;
   raster.orientation = orientation_of(codec);
-  raster.dpi = dpi_of(codec);
+  raster.dpi_across = dpi_of(codec, codec.X_density);
+  raster.dpi_down = dpi_of(codec, codec.Y_density);
   if (!decoder.start()) return decoder.error(picture);
   if (Result<void> done = allocate(raster, codec.output_width, codec.output_height,
                                    PixelFormat::rgb8, picture.name);

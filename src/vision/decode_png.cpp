@@ -31,7 +31,8 @@ class PngDecoder {
   // What stands after the pixels: metadata, and the mark of the end.
   bool read_end();
   int orientation();
-  int dpi();
+  int dpi_across();
+  int dpi_down();
   const char* reason() const { return errors_.text; }
 
  private:
@@ -99,7 +100,13 @@ int PngDecoder::orientation() {
   return orientation_in_exif({reinterpret_cast<const std::byte*>(block), length});
 }
 
-int PngDecoder::dpi() { return plausible_dpi(png_get_x_pixels_per_meter(codec_, info_) * 0.0254); }
+int PngDecoder::dpi_across() {
+  return plausible_dpi(png_get_x_pixels_per_meter(codec_, info_) * 0.0254);
+}
+
+int PngDecoder::dpi_down() {
+  return plausible_dpi(png_get_y_pixels_per_meter(codec_, info_) * 0.0254);
+}
 
 // The size stands at a fixed place of the first chunk: it is looked at before libpng is.
 Result<void> check_header(const EncodedPicture& picture) {
@@ -145,7 +152,8 @@ Result<Raster> decode_png(const EncodedPicture& picture) {
     return damaged(picture.name, k_png, decoder.reason());
   }
   raster.orientation = decoder.orientation();
-  raster.dpi = decoder.dpi();
+  raster.dpi_across = decoder.dpi_across();
+  raster.dpi_down = decoder.dpi_down();
   return raster;
 }
 

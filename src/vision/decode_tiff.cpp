@@ -82,10 +82,14 @@ bool has_sane_blocks(TIFF* file, std::uint64_t width, std::uint64_t height) {
   return block <= width * height * k_most_bytes_per_pixel + k_slack_bytes;
 }
 
-int dpi_of(TIFF* file) {
+// `tag` is that of one direction; a file that has the other one only means both.
+int dpi_of(TIFF* file, std::uint32_t tag) {
   float resolution = 0;
   std::uint16_t unit = RESUNIT_INCH;
-  if (TIFFGetField(file, TIFFTAG_XRESOLUTION, &resolution) != 1) return 0;
+  const std::uint32_t other =
+      tag == TIFFTAG_XRESOLUTION ? TIFFTAG_YRESOLUTION : TIFFTAG_XRESOLUTION;
+  if (TIFFGetField(file, tag, &resolution) != 1 && TIFFGetField(file, other, &resolution) != 1)
+    return 0;
   TIFFGetFieldDefaulted(file, TIFFTAG_RESOLUTIONUNIT, &unit);
   if (unit == RESUNIT_INCH) return plausible_dpi(resolution);
   return unit == RESUNIT_CENTIMETER ? plausible_dpi(resolution * 2.54) : 0;
@@ -165,7 +169,8 @@ Result<Raster> decode_tiff(const EncodedPicture& picture) {
     return damaged(picture.name, k_tiff, source.complaint[0] != '\0' ? source.complaint : reason);
   }
   raster.orientation = orientation_of(file.get());
-  raster.dpi = dpi_of(file.get());
+  raster.dpi_across = dpi_of(file.get(), TIFFTAG_XRESOLUTION);
+  raster.dpi_down = dpi_of(file.get(), TIFFTAG_YRESOLUTION);
   unpack_on_white(raster, has_declared_alpha(file.get()));
   return raster;
 }

@@ -223,6 +223,18 @@ Result<void> draw_classes(Image& image, const Classifications& classes,
   return {};
 }
 
+Result<void> draw_text(Image& image, const Text& text, const DrawOptions& options) {
+  const Sizes sizes(image, options);
+  Canvas canvas(image);
+  for (const Word& word : text) {
+    const std::optional<Mark> mark = mark_of(word.box, canvas, sizes.line);
+    if (!mark) continue;
+    canvas.outline(mark->rect, mark->line_width,
+                   vision::color_of_class(word.line, options.palette));
+  }
+  return {};
+}
+
 template <class Answers, class Draw>
 Result<void> draw_safely(Image& image, const Answers& answers, const DrawOptions& options,
                          const Draw& with) {
@@ -242,6 +254,10 @@ Result<void> draw(Image& image, const Detections& detections, const DrawOptions&
 
 Result<void> draw(Image& image, const Faces& faces, const DrawOptions& options) {
   return draw_safely(image, faces, options, draw_faces);
+}
+
+Result<void> draw(Image& image, const Text& text, const DrawOptions& options) {
+  return draw_safely(image, text, options, draw_text);
 }
 
 Result<void> draw(Image& image, const Classifications& classes, const DrawOptions& options) {

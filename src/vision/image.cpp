@@ -84,6 +84,7 @@ Result<Image> Image::copy_of(const ImageView& view) {
   for (int y = 0; y < view.height; ++y) {
     std::memcpy(image->row(y), view.row(y), static_cast<std::size_t>(row_bytes));
   }
+  image->dpi_ = view.dpi;
   return image;
 }
 
@@ -105,7 +106,7 @@ Result<Image> Image::decode(std::span<const std::byte> bytes, const std::string&
     image.width_ = raster->width;
     image.height_ = raster->height;
     image.format_ = raster->format;
-    image.dpi_ = raster->dpi;
+    image.dpi_ = raster->dpi_down;
     image.pixels_ = std::move(raster->pixels);
     return image;
   } catch (const std::bad_alloc&) {

@@ -2,9 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vision/pipeline.h"
 
+#include <cstdint>
 #include <utility>
 
 namespace modelhub::vision {
+
+namespace {
+
+Result<void> write_resolution(const ImageView& picture, Tensor& tensor) {
+  if (tensor.data() == nullptr || tensor.dtype() != DType::int32) {
+    Result<Tensor> made = Tensor::allocate(DType::int32, {1});
+    if (!made) return std::move(made).error();
+    tensor = *std::move(made);
+  }
+  tensor.as<std::int32_t>()[0] = picture.dpi;
+  return {};
+}
+
+}  // namespace
 
 Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepared reuse) {
   Prepared prepared = std::move(reuse);
@@ -12,6 +27,11 @@ Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepare
   for (std::size_t i = 0; i < recipe.inputs.size(); ++i) {
     const InputSpec& input = recipe.inputs[i];
     prepared.inputs[i].name = input.name;
+    if (input.from == InputSource::resolution) {
+      if (auto written = write_resolution(picture, prepared.inputs[i].tensor); !written)
+        return std::move(written).error();
+      continue;
+    }
     auto placement = preprocess(picture, input, prepared.inputs[i].tensor);
     if (!placement) {
       return std::move(placement).error().with_context("prepare input '" + input.name + "'");

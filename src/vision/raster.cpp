@@ -151,7 +151,8 @@ Result<void> make_upright(Raster& raster, const std::string& name) {
   if (raster.orientation < 2 || raster.orientation > 8) return {};
   const Turn turn = turn_of(raster.orientation);
   Raster upright;
-  upright.dpi = raster.dpi;
+  upright.dpi_across = turn.swaps_sides ? raster.dpi_down : raster.dpi_across;
+  upright.dpi_down = turn.swaps_sides ? raster.dpi_across : raster.dpi_down;
   const int width = turn.swaps_sides ? raster.height : raster.width;
   const int height = turn.swaps_sides ? raster.width : raster.height;
   if (Result<void> done = allocate(upright, static_cast<std::uint64_t>(width),

@@ -19,7 +19,8 @@ struct Raster {
   int height = 0;
   PixelFormat format = PixelFormat::rgb8;  // rgb8, or rgba8 (straight alpha) until it is flattened
   int orientation = 1;                     // EXIF: 1 is upright, 2..8 as in exif.h
-  int dpi = 0;                             // dots per inch across; 0: the file does not say
+  int dpi_across = 0;                      // dots per inch of a row; 0: the file does not say
+  int dpi_down = 0;                        // of a column
   std::vector<std::uint8_t> pixels;        // rows without padding
 
   std::uint8_t* row(int y) {

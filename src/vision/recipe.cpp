@@ -17,7 +17,8 @@ struct Word {
   E value;
 };
 
-constexpr Word<InputSource> k_sources[] = {{"image", InputSource::image}};
+constexpr Word<InputSource> k_sources[] = {{"image", InputSource::image},
+                                           {"resolution", InputSource::resolution}};
 constexpr Word<Layout> k_layouts[] = {{"nchw", Layout::nchw}, {"nhwc", Layout::nhwc}};
 constexpr Word<ColorOrder> k_colors[] = {
     {"rgb", ColorOrder::rgb}, {"bgr", ColorOrder::bgr}, {"gray", ColorOrder::gray}};
@@ -30,7 +31,8 @@ constexpr Word<Rounding> k_roundings[] = {{"half_even", Rounding::half_even},
                                           {"floor", Rounding::floor}};
 constexpr Word<Filter> k_filters[] = {{"cv_linear", Filter::cv_linear},
                                       {"pil_bilinear", Filter::pil_bilinear}};
-constexpr Word<DType> k_dtypes[] = {{"float32", DType::float32}, {"uint8", DType::uint8}};
+constexpr Word<DType> k_dtypes[] = {
+    {"float32", DType::float32}, {"uint8", DType::uint8}, {"int32", DType::int32}};
 constexpr Word<DecodeKind> k_decodes[] = {{"yolo8", DecodeKind::yolo8},
                                           {"yolox", DecodeKind::yolox},
                                           {"ssd7", DecodeKind::ssd7},
@@ -39,12 +41,14 @@ constexpr Word<DecodeKind> k_decodes[] = {{"yolo8", DecodeKind::yolo8},
                                           {"probabilities", DecodeKind::probabilities},
                                           {"yunet", DecodeKind::yunet},
                                           {"ultraface", DecodeKind::ultraface},
-                                          {"yolo_end2end", DecodeKind::yolo_end2end}};
+                                          {"yolo_end2end", DecodeKind::yolo_end2end},
+                                          {"tesseract", DecodeKind::tesseract}};
 constexpr Word<OutputRole> k_roles[] = {{"predictions", OutputRole::predictions},
                                         {"boxes", OutputRole::boxes},
                                         {"scores", OutputRole::scores},
                                         {"labels", OutputRole::labels},
                                         {"count", OutputRole::count},
+                                        {"text", OutputRole::text},
                                         {"cls", OutputRole::cls},
                                         {"obj", OutputRole::obj},
                                         {"bbox", OutputRole::bbox},
@@ -152,6 +156,7 @@ AnswerKind answer_kind_of(DecodeKind kind) {
     case DecodeKind::probabilities: return AnswerKind::classes;
     case DecodeKind::yunet:
     case DecodeKind::ultraface: return AnswerKind::faces;
+    case DecodeKind::tesseract: return AnswerKind::text;
   }
   return AnswerKind::detections;
 }
@@ -200,12 +205,18 @@ Result<OutputSpec> parse_output(std::string name, std::string_view role) {
 }
 
 Result<void> check_recipe(const Recipe& recipe) {
-  if (recipe.inputs.size() != 1) {
+  const auto is_image = [](const InputSpec& input) { return input.from == InputSource::image; };
+  if (std::count_if(recipe.inputs.begin(), recipe.inputs.end(), is_image) != 1) {
     return Error(ErrorCode::unsupported, Subject::model,
-                 "needs " + std::to_string(recipe.inputs.size()) + " inputs (a newer modelhub)",
+                 "needs " + std::to_string(recipe.inputs.size()) +
+                     " inputs, of which exactly one must be the picture (a newer modelhub)",
                  "update modelhub, or choose another variant of the model");
   }
   for (const InputSpec& input : recipe.inputs) {
+    if (input.from == InputSource::resolution) {
+      if (input.dtype != DType::int32) return wrong(input, "a resolution has the dtype int32");
+      continue;
+    }
     if (auto checked = check_size(input); !checked) return checked;
     if (auto checked = check_values(input); !checked) return checked;
   }

@@ -22,7 +22,10 @@ namespace modelhub::vision {
 // Errors:        every parse_x(): unsupported (Subject::model), "needs x 'word' (a newer
 // modelhub)".
 
-enum class InputSource { image };
+enum class InputSource {
+  image,
+  resolution,  // of the picture: one number, dots per inch; 0 where it is not known
+};
 enum class Layout { nchw, nhwc };
 enum class ColorOrder { rgb, bgr, gray };
 enum class ResizeKind {
@@ -44,7 +47,7 @@ struct InputSpec {
   std::string name;
   InputSource from = InputSource::image;
   Layout layout = Layout::nchw;
-  DType dtype = DType::float32;  // float32, or uint8 (levels as they are)
+  DType dtype = DType::float32;  // float32, or uint8 (levels as they are); of a resolution int32
   int width = 0;  // pixels of the model's input; with is_dynamic the most that letterbox uses
   int height = 0;
   bool is_dynamic = false;  // the input takes any size that is a multiple of multiple_of
@@ -64,7 +67,7 @@ struct InputSpec {
 };
 
 // What an output is for. The last four are YuNet's, one of each for every stride.
-enum class OutputRole { predictions, boxes, scores, labels, count, cls, obj, bbox, kps };
+enum class OutputRole { predictions, boxes, scores, labels, count, text, cls, obj, bbox, kps };
 
 struct OutputSpec {
   std::string name;  // may be empty where recipe and model have one output only
@@ -85,6 +88,7 @@ enum class DecodeKind {
   probabilities,  // scores [1,classes], 0..1
   yunet,          // cls, obj, bbox, kps for each stride
   ultraface,      // scores [1,N,2] (background, face), boxes [1,N,4] corners 0..1
+  tesseract,      // text: the engine gives words, no tensors
 };
 
 struct DecodeSpec {
@@ -111,7 +115,7 @@ struct Recipe {
 };
 
 // What a recipe's answers are.
-enum class AnswerKind { detections, classes, faces };
+enum class AnswerKind { detections, classes, faces, text };
 AnswerKind answer_kind_of(DecodeKind kind);
 std::string_view name_of(DecodeKind kind);
 std::string_view name_of(OutputRole role);
@@ -123,7 +127,7 @@ Result<ResizeKind> parse_resize(std::string_view word);
 Result<Anchor> parse_anchor(std::string_view word);
 Result<Rounding> parse_rounding(std::string_view word);
 Result<Filter> parse_filter(std::string_view word);
-// float32 or uint8; the other types are for a newer modelhub.
+// float32, uint8 or int32; the other types are for a newer modelhub.
 Result<DType> parse_input_dtype(std::string_view word);
 Result<DecodeKind> parse_decode(std::string_view word);
 // The stride is read from the end of the role, else of the name: role "cls_8", or role "cls" of

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -30,12 +31,14 @@ struct ConformanceCase {
   std::vector<EngineFile> files;
   std::string device = "cpu:0";
   std::int64_t open_side = 1;  // the length given to sides that the model leaves open
+  // Inputs whose open sides must differ (a picture's height, width and channels): these shapes.
+  std::map<std::string, Shape> shapes;
 
   // Fills an input; without it, numbers from 0 to 1 in a pattern.
   std::function<void(const std::string& name, Tensor& tensor)> fill;
   // Looks at the answer to such inputs; without it, any answer is right as long as it stays the
   // same.
-  std::function<void(const std::vector<NamedTensor>& outputs)> check;
+  std::function<void(const RunResult& result)> check;
 };
 
 // The last argument of INSTANTIATE_TEST_SUITE_P: names a case by its engine and model.

@@ -4,6 +4,7 @@
 // Runs the conformance suite on any engine, also one that this project has never seen.
 
 #include <iostream>
+#include <sstream>
 #include <string_view>
 
 #include "engine/conformance.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr std::string_view k_usage =
     "usage: engine_conformance --module modelhub_engine_<name>.so --format FORMAT --model FILE\n"
     "                          [--role graph] [--file ROLE=FILE]... [--device cpu:0]\n"
-    "                          [--open-side 1] [--setting KEY=VALUE]... [GoogleTest options]\n";
+    "                          [--open-side 1] [--shape INPUT=1,480,640,3]...\n"
+    "                          [--setting KEY=VALUE]... [GoogleTest options]\n";
 
 // Filled by main before GoogleTest asks for it.
 std::vector<ConformanceCase>& cases() {
@@ -33,6 +35,13 @@ Pair split(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos) return {text, ""};
   return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Shape parse_shape(const std::string& text) {
+  Shape shape;
+  std::istringstream sides(text);
+  for (std::string side; std::getline(sides, side, ',');) shape.push_back(std::stoll(side));
+  return shape;
 }
 
 bool parse(int argc, char** argv, ConformanceCase& out) {
@@ -55,6 +64,9 @@ bool parse(int argc, char** argv, ConformanceCase& out) {
       out.device = value;
     } else if (option == "--open-side") {
       out.open_side = std::stoll(value);
+    } else if (option == "--shape") {
+      const Pair shape = split(value);
+      out.shapes[shape.key] = parse_shape(shape.value);
     } else if (option == "--setting") {
       const Pair setting = split(value);
       out.settings.push_back({"", setting.key, setting.value});

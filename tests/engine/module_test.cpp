@@ -4,9 +4,12 @@
 
 #include <sys/wait.h>
 
+#include <cstddef>
+
 #include <gmock/gmock.h>
 
 #include "engine/engine_fixture.h"
+#include "modelhub/engine.h"
 
 namespace modelhub::engine {
 namespace {
@@ -168,7 +171,7 @@ void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.word; }
 
 class FaultTest : public EngineTest, public testing::WithParamInterface<Fault> {
  protected:
-  Result<std::vector<NamedTensor>> load_and_run() {
+  Result<RunResult> load_and_run() {
     auto session = open_module(k_unruly).value()->load(model("unruly", GetParam().word));
     if (!session) return std::move(session).error();
     return (*session)->run({});
@@ -203,8 +206,42 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"null_data", ErrorCode::internal, "bytes of data"},
         Fault{"no_outputs", ErrorCode::internal, "gave 0 outputs of 1"},
         Fault{"null_outputs", ErrorCode::internal, "outputs"},
-        Fault{"null_result", ErrorCode::internal, "run gave no result"}),
+        Fault{"null_result", ErrorCode::internal, "run gave no result"},
+        Fault{"words_unasked", ErrorCode::internal, "words that describe did not promise"},
+        Fault{"words_null", ErrorCode::internal, "the array of words is NULL"},
+        Fault{"words_no_text", ErrorCode::internal, "word 1 is no line of text in UTF-8"},
+        Fault{"words_empty", ErrorCode::internal, "word 1 is no line of text"},
+        Fault{"words_latin1", ErrorCode::internal, "word 1 is no line of text"},
+        Fault{"words_overlong", ErrorCode::internal, "word 1 is no line of text"},
+        Fault{"words_surrogate", ErrorCode::internal, "word 1 is no line of text"},
+        Fault{"words_cut", ErrorCode::internal, "word 1 is no line of text"},
+        Fault{"words_two_lines", ErrorCode::internal, "word 1 is no line of text"},
+        Fault{"words_nan", ErrorCode::internal, "word 1 has no box"},
+        Fault{"words_inside_out", ErrorCode::internal, "word 1 has no box"},
+        Fault{"words_percent", ErrorCode::internal, "word 1 has a confidence"},
+        Fault{"words_sure_nan", ErrorCode::internal, "word 1 has a confidence"},
+        Fault{"words_loose", ErrorCode::internal, "word 1 begins a block without a paragraph"},
+        Fault{"words_unopened", ErrorCode::internal, "word 0 is the first one"}),
     [](const auto& parameter) { return parameter.param.word; });
+
+TEST_F(ModuleTest, TakesWordsOfAnyScript) {
+  const auto session = open_module(k_unruly).value()->load(model("unruly", "words")).value();
+  const auto result = session->run({});
+  ASSERT_TRUE(result) << result.error().to_string();
+  ASSERT_EQ(result->words.size(), 2U);
+  EXPECT_EQ(result->words[1].text, "\u00E9\u4E16\U0001F600");
+  EXPECT_FALSE(result->words[1].begins_line) << "an unknown bit is passed over";
+}
+
+// An engine that was built before results had words: what lies behind its struct is not read.
+TEST_F(ModuleTest, RunsEnginesWhoseResultsEndEarlier) {
+  static_assert(offsetof(mh_result, words) == 3 * sizeof(std::size_t), "as version 1 ended");
+  const auto session = open_module(k_unruly).value()->load(model("unruly", "old_result")).value();
+  const auto result = session->run({});
+  ASSERT_TRUE(result) << result.error().to_string();
+  EXPECT_EQ(result->size(), 1U);
+  EXPECT_TRUE(result->words.empty());
+}
 
 TEST_F(ModuleTest, TreatsWhatItDoesNotKnowWithCaution) {
   const auto engine = open_module(k_unruly).value();

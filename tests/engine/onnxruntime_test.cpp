@@ -335,14 +335,14 @@ std::vector<ConformanceCase> real_models() {
   c.format = "onnx";
   std::vector<ConformanceCase> cases;
   c.files = {{"graph", "yolov8n.onnx", yolov8n()}};
-  c.check = [](const std::vector<NamedTensor>& outputs) {
+  c.check = [](const RunResult& outputs) {
     ASSERT_EQ(outputs.size(), 1U);
     EXPECT_EQ(outputs[0].name, "output0");
     EXPECT_THAT(outputs[0].tensor.shape(), ElementsAre(1, 84, 8400));
   };
   if (!yolov8n().empty()) cases.push_back(c);
   c.files = {{"graph", "mobilenetv2-12-int8.onnx", mobilenet_v2_int8()}};
-  c.check = [](const std::vector<NamedTensor>& outputs) {
+  c.check = [](const RunResult& outputs) {
     ASSERT_EQ(outputs.size(), 1U);
     EXPECT_THAT(outputs[0].tensor.shape(), ElementsAre(1, 1000));
   };

@@ -121,7 +121,7 @@ static mh_status doubler_run(mh_session* session, const mh_run_request* request,
   for (size_t i = 0; i < count; ++i) answer->values[i] = 2 * from[i];
   answer->shape[0] = x->shape[0];
   answer->tensor = (mh_tensor){"y", answer->shape, answer->values, x->byte_count, MH_FLOAT32, 1};
-  answer->result = (mh_result){sizeof(mh_result), &answer->tensor, 1};
+  answer->result = (mh_result){sizeof(mh_result), &answer->tensor, 1, NULL, 0};
   *result = &answer->result;
   return MH_OK;
 }

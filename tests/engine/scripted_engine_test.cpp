@@ -34,7 +34,7 @@ class ScriptedEngineTest : public EngineTest {
   std::unique_ptr<Session> load(const std::string& script) const {
     return engine()->load(model("scripted", script)).value();
   }
-  static Result<std::vector<NamedTensor>> run(Session& session) {
+  static Result<RunResult> run(Session& session) {
     static const Tensor x = floats({1, 2, 3});
     return session.run(std::vector<Session::Input>{{"x", &x}});
   }
@@ -51,6 +51,34 @@ TEST_F(ScriptedEngineTest, AnswersAsScripted) {
   EXPECT_THAT((*answer)[0].tensor.as<float>(), ElementsAre(1, 2, 3));
   EXPECT_THAT((*answer)[1].tensor.as<float>(), ElementsAre(6));
   EXPECT_THAT((*answer)[2].tensor.as<std::int64_t>(), ElementsAre(7, 8, 7, 8));
+}
+
+TEST_F(ScriptedEngineTest, ReadsWordsAsScripted) {
+  const auto session = load(
+      "scripted 1\nword block 1 2 30.5 40 0.75 Grüße\nword - 31 2 50 40 1 dir\n"
+      "word line 1 50 9 60 0.5 two words\nword paragraph 1 70 9 80 0 x\n");
+  EXPECT_TRUE(session->gives_words());
+  EXPECT_TRUE(session->outputs().empty());
+  const auto result = session->run({});
+  ASSERT_TRUE(result) << result.error().to_string();
+  ASSERT_EQ(result->words.size(), 4U);
+  const Word& first = result->words[0];
+  EXPECT_EQ(first.text, "Grüße");
+  EXPECT_THAT((std::vector<float>{first.x1, first.y1, first.x2, first.y2, first.confidence}),
+              ElementsAre(1, 2, 30.5F, 40, 0.75F));
+  EXPECT_EQ(result->words[2].text, "two words");
+  std::string begins;
+  for (const Word& word : result->words) {
+    begins += word.begins_block ? 'b' : word.begins_paragraph ? 'p' : word.begins_line ? 'l' : '-';
+  }
+  EXPECT_EQ(begins, "b-lp");
+}
+
+TEST_F(ScriptedEngineTest, IsToldTheSettingsOfALoad) {
+  LoadRequest request = model("scripted", k_copy + "record " + path("log") + "\n");
+  request.settings = {{"language", "eng"}, {"page_mode", "3"}};
+  EXPECT_TRUE(engine()->load(request));
+  EXPECT_EQ(read("log"), "load cpu:0 0 language=eng page_mode=3\nunload\n");
 }
 
 TEST_F(ScriptedEngineTest, FailsAsScripted) {
@@ -185,17 +213,32 @@ ConformanceCase scripted_case(std::vector<EngineSetting> settings) {
   c.settings = std::move(settings);
   c.format = "scripted";
   c.open_side = 5;
-  c.check = [](const std::vector<NamedTensor>& outputs) {
-    EXPECT_THAT(outputs[0].tensor.shape(), ElementsAre(5));
-    EXPECT_FLOAT_EQ(outputs[0].tensor.as<float>()[4], 4.0F / 17);
+  c.check = [](const RunResult& result) {
+    EXPECT_THAT(result[0].tensor.shape(), ElementsAre(5));
+    EXPECT_FLOAT_EQ(result[0].tensor.as<float>()[4], 4.0F / 17);
   };
   c.files = {{"graph", "copy.txt", lasting_file(k_copy)}};
   return c;
 }
 
+ConformanceCase reading_case() {
+  ConformanceCase c;
+  c.module = k_scripted;
+  c.format = "scripted";
+  c.shapes = {{"image", {1, 4, 6, 3}}};
+  c.check = [](const RunResult& result) {
+    ASSERT_EQ(result.words.size(), 1U);
+    EXPECT_EQ(result.words[0].text, "word");
+  };
+  c.files = {{"graph", "word.txt",
+              lasting_file("scripted 1\ninput image uint8 1 ? ? ?\nword block 0 0 6 4 1 word\n")}};
+  return c;
+}
+
 INSTANTIATE_TEST_SUITE_P(Scripted, EngineConformance,
                          testing::Values(scripted_case({}),
-                                         scripted_case({{"", "concurrency", "one_at_a_time"}})),
+                                         scripted_case({{"", "concurrency", "one_at_a_time"}}),
+                                         reading_case()),
                          name_of_case);
 
 }  // namespace

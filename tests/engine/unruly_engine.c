@@ -5,6 +5,8 @@
  * otherwise the first word of the model file says what goes wrong. The host must turn all of it
  * into errors. */
 
+#include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,7 +105,31 @@ static mh_status unruly_describe(mh_session* session, mh_session_info* info, mh_
   info->outputs = has_fault("null_specs") ? NULL : outputs;
   info->output_count = has_fault("same_names") ? 2 : 1;
   info->device = has_fault("no_device") ? "" : "cpu:0";
+  info->gives_words = strncmp(k_session.fault, "words", 5) == 0 && !has_fault("words_unasked");
   return MH_OK;
+}
+
+/* The second word has the fault. */
+static void give_words(mh_result* answer) {
+  static mh_word words[2];
+  words[0] =
+      (mh_word){"one", 0, 0, 10, 10, 1, MH_BEGINS_LINE | MH_BEGINS_PARAGRAPH | MH_BEGINS_BLOCK};
+  words[1] = (mh_word){"\xC3\xA9\xE4\xB8\x96\xF0\x9F\x98\x80", 10, 0, 20, 10, 0.5f, 1u << 31};
+  if (has_fault("words_no_text")) words[1].text = NULL;
+  if (has_fault("words_empty")) words[1].text = "";
+  if (has_fault("words_latin1")) words[1].text = "caf\xE9";
+  if (has_fault("words_overlong")) words[1].text = "\xC0\xAF";
+  if (has_fault("words_surrogate")) words[1].text = "\xED\xA0\x80";
+  if (has_fault("words_cut")) words[1].text = "\xF0\x9F\x98";
+  if (has_fault("words_two_lines")) words[1].text = "one\ntwo";
+  if (has_fault("words_nan")) words[1].x2 = NAN;
+  if (has_fault("words_inside_out")) words[1].x2 = 9;
+  if (has_fault("words_percent")) words[1].confidence = 95;
+  if (has_fault("words_sure_nan")) words[1].confidence = NAN;
+  if (has_fault("words_loose")) words[1].begins = MH_BEGINS_BLOCK;
+  if (has_fault("words_unopened")) words[0].begins = MH_BEGINS_LINE;
+  answer->words = has_fault("words_null") ? NULL : words;
+  answer->word_count = 2;
 }
 
 static mh_status unruly_run(mh_session* session, const mh_run_request* request,
@@ -114,7 +140,12 @@ static mh_status unruly_run(mh_session* session, const mh_run_request* request,
   (void)request;
   (void)error;
   output = (mh_tensor){"y", k_two, k_values, 2 * sizeof(float), MH_FLOAT32, 1};
-  answer = (mh_result){sizeof answer, &output, 1};
+  answer = (mh_result){sizeof answer, &output, 1, NULL, 0};
+  if (strncmp(k_session.fault, "words", 5) == 0) give_words(&answer);
+  if (has_fault("old_result")) {
+    give_words(&answer);
+    answer.size = offsetof(mh_result, words);
+  }
   if (has_fault("other_name")) output.name = "z";
   if (has_fault("other_shape")) output.shape = k_three;
   if (has_fault("negative_shape")) output.shape = k_negative;

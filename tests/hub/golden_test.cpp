@@ -130,5 +130,25 @@ TEST(GoldenTest, FacesHaveBoxesAndNoLabels) {
   EXPECT_THAT(difference_text(golden, faces), HasSubstr("expected an item 0.900 (11, 9, 50, 60)"));
 }
 
+Text text_of(std::string read) {
+  Text text;
+  text.text = std::move(read);
+  text.items.push_back({});
+  return text;
+}
+
+TEST(GoldenTest, ATextIsRightToTheLetter) {
+  Golden golden = empty_golden();
+  golden.text = "one two\nthree\n";
+  EXPECT_EQ(difference(golden, text_of("one two\nthree\n")), std::nullopt);
+  EXPECT_EQ(difference_text(golden, text_of("one two\nthrea\n")),
+            "line 2: expected 'three', read 'threa'");
+  EXPECT_EQ(difference_text(golden, text_of("one two\n")),
+            "line 2: expected 'three', read the end of the text");
+  EXPECT_EQ(difference_text(golden, text_of("one two\nthree\nfour\n")),
+            "line 3: expected the end of the text, read 'four'");
+  EXPECT_THAT(difference_text(golden, text_of("one two\nthree")), HasSubstr("last line break"));
+}
+
 }  // namespace
 }  // namespace modelhub::hub

@@ -378,5 +378,80 @@ TEST_F(HubTest, TensorsGoInAndOutBeneathTheRecipe) {
   EXPECT_EQ(model.infer(inputs).error().code, ErrorCode::invalid_argument);
 }
 
+// A reader of text that sees two lines in every picture.
+const std::string k_reader =
+    "scripted 1\n"
+    "input image uint8 1 ? ? 3\n"
+    "input dpi int32 1\n"
+    "word block 1 1 4 3 0.9 Hello\n"
+    "word - 5 1 8 3 0.5 there\n"
+    "word line 1 4 6 6 0.75 Second\n";
+
+class TextReaderTest : public HubTest {
+ protected:
+  void serve_reader(const std::string& model) {
+    serve(model);
+    std::string text = document(model);
+    replace(text, "classify", "read_text");
+    const std::size_t recipe = text.find("\"recipe\"");
+    text.resize(recipe);
+    text += R"("recipe": { "inputs": [
+        { "name": "image", "layout": "nhwc", "dtype": "uint8", "dynamic": true, "resize": "none" },
+        { "name": "dpi", "from": "resolution", "dtype": "int32" } ],
+        "outputs": [ { "role": "text" } ],
+        "decode": { "kind": "tesseract", "language": "eng", "page_mode": 3 } } } ] } ] } ] })";
+    options_.catalogs = {scratch_.write("layer.json", text)};
+  }
+
+ private:
+  static void replace(std::string& text, const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  }
+};
+
+TEST_F(TextReaderTest, ReadsWordsInPixelsOfThePicture) {
+  serve_reader(k_reader);
+  Hub hub = open();
+  const Result<TextReader> reader = hub.text_reader("toy").get();
+  ASSERT_TRUE(reader) << reader.error().to_string();
+  const Result<Text> text = reader->read(picture());
+  ASSERT_TRUE(text) << text.error().to_string();
+  EXPECT_EQ(text->string(), "Hello there\nSecond\n");
+  ASSERT_EQ(text->size(), 3U);
+  EXPECT_EQ((*text)[2].box.xyxy(), (std::array<float, 4>{1, 4, 6, 6}));
+  EXPECT_EQ((*text)[2].line, 1);
+  EXPECT_GT(text->times.infer.count(), 0);
+  const Result<Text> sure = reader->read(picture(), TextOptions().conf(0.6F));
+  ASSERT_TRUE(sure);
+  EXPECT_EQ(sure->string(), "Hello\nSecond\n");
+}
+
+TEST_F(TextReaderTest, TheRecipesModesReachTheEngine) {
+  serve_reader(k_reader + "record " + scratch_.path("log") + "\n");
+  Hub hub = open();
+  ASSERT_TRUE(hub.text_reader("toy").get());
+  const std::string log = test::content_of(scratch_.path("log"));
+  EXPECT_THAT(log, HasSubstr(" language=eng page_mode=3\n"));
+}
+
+TEST_F(TextReaderTest, AModelOfAnotherKindIsRefused) {
+  Hub hub = open();
+  const Result<TextReader> reader = hub.text_reader("toy").get();
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(reader.error().hint, HasSubstr("--task read_text"));
+}
+
+TEST_F(TextReaderTest, AModelThatGivesTensorsIsNoReader) {
+  serve_reader(
+      "scripted 1\ninput image uint8 1 ? ? 3\ninput dpi int32 1\n"
+      "output y float32 1 = constant 1\n");
+  Hub hub = open();
+  const Result<TextReader> reader = hub.text_reader("toy").get();
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::corrupt_data);
+  EXPECT_THAT(reader.error().message, HasSubstr("wants words"));
+}
+
 }  // namespace
 }  // namespace modelhub

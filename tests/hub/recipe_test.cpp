@@ -67,6 +67,37 @@ TEST(RecipeTest, AnUnknownFilterNeedsANewerModelhub) {
   EXPECT_EQ(executable.error().code, ErrorCode::unsupported);
 }
 
+TEST(RecipeTest, ModesOfAReaderAreSettingsOfItsLoad) {
+  Recipe recipe = yolo_recipe();
+  recipe.decode_params.values["first_class"] = 1.0;
+  EXPECT_TRUE(load_settings(recipe).empty()) << "what modelhub decodes itself concerns no engine";
+  recipe.decode = "tesseract";
+  recipe.decode_params.values.clear();
+  recipe.decode_params.values["language"] = std::string("eng");
+  recipe.decode_params.values["page_mode"] = 3.0;
+  recipe.decode_params.values["share"] = 0.5;
+  const auto settings = load_settings(recipe);
+  EXPECT_THAT(settings, ::testing::ElementsAre(::testing::Pair("language", "eng"),
+                                               ::testing::Pair("page_mode", "3"),
+                                               ::testing::Pair("share", "0.5")));
+}
+
+TEST(RecipeTest, TheReaderOfTheCatalogIsExecutable) {
+  Result<catalog::Catalog> catalog =
+      catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::built_in()});
+  ASSERT_TRUE(catalog) << catalog.error().to_string();
+  const auto entry = catalog->find("tesseract_eng");
+  ASSERT_TRUE(entry);
+  for (const Variant& variant : (*entry)->versions[0].variants) {
+    const Result<vision::Recipe> recipe = to_executable(*variant.recipe);
+    ASSERT_TRUE(recipe) << variant.id << ": " << recipe.error().to_string();
+    EXPECT_EQ(recipe->decode.kind, vision::DecodeKind::tesseract);
+    EXPECT_EQ(recipe->inputs[1].from, vision::InputSource::resolution);
+    EXPECT_THAT(load_settings(*variant.recipe),
+                ::testing::Contains(::testing::Pair("engine_mode", "lstm_only")));
+  }
+}
+
 // Every recipe that the built-in catalog says an engine of today can run must be one that vision
 // executes.
 TEST(RecipeTest, EveryBuiltInOnnxRecipeOfAKnownTaskIsExecutable) {

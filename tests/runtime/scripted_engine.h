@@ -38,7 +38,7 @@ class ScriptedSession final : public engine::Session {
   const std::vector<engine::TensorSpec>& inputs() const override { return specs_; }
   const std::vector<engine::TensorSpec>& outputs() const override { return specs_; }
   const std::string& device() const override { return device_; }
-  Result<std::vector<NamedTensor>> run(std::span<const Input> inputs) override {
+  Result<engine::RunResult> run(std::span<const Input> inputs) override {
     const int now = ++counts_->running;
     int most = counts_->most_running;
     while (now > most && !counts_->most_running.compare_exchange_weak(most, now)) {
@@ -52,9 +52,9 @@ class ScriptedSession final : public engine::Session {
     Result<Tensor> tensor = Tensor::allocate(DType::int64, {1});
     if (!tensor) return std::move(tensor).error();
     tensor->as<std::int64_t>()[0] = number_;
-    std::vector<NamedTensor> outputs;
-    outputs.push_back({"number", *std::move(tensor)});
-    return outputs;
+    engine::RunResult result;
+    result.outputs.push_back({"number", *std::move(tensor)});
+    return result;
   }
 
   std::function<void()> during_run;

@@ -61,6 +61,25 @@ TEST(DrawTest, ABoxHasCrispLinesOfTheColourOfItsClass) {
   EXPECT_EQ(pixel_of(image, 60, 60), (Color{128, 128, 128}));
 }
 
+TEST(DrawTest, WordsHaveBoxesInTheColourOfTheirLine) {
+  Text text;
+  text.items.push_back({"one", 0.9F, {50, 50, 150, 80}, 0, 0, 0});
+  text.items.push_back({"two", 0.9F, {200, 50, 300, 80}, 0, 0, 0});
+  text.items.push_back({"three", 0.9F, {50, 150, 150, 180}, 1, 0, 0});
+  text.items.push_back({"nowhere", 0.9F, {0, 0, 0, 0}, 1, 0, 0});
+  Image image = plain(400, 400);
+  ASSERT_TRUE(draw(image, text));
+  EXPECT_EQ(pixel_of(image, 50, 60), pixel_of(image, 200, 60));
+  EXPECT_NE(pixel_of(image, 50, 60), pixel_of(image, 50, 160));
+  EXPECT_NE(pixel_of(image, 50, 160), (Color{128, 128, 128}));
+  EXPECT_EQ(pixel_of(image, 100, 65), (Color{128, 128, 128})) << "what is read stays readable";
+  EXPECT_EQ(pixel_of(image, 2, 2), (Color{128, 128, 128}));
+  Image grey = plain(100, 100, PixelFormat::gray8);
+  ASSERT_TRUE(draw(grey, text));
+  Image empty;
+  EXPECT_EQ(draw(empty, text).error().code, ErrorCode::invalid_argument);
+}
+
 TEST(DrawTest, SizesFollowThePictureAndTheOptions) {
   const auto line_width_in = [](int width, int height, const DrawOptions& options) {
     Image image = plain(width, height);

@@ -107,6 +107,23 @@ TEST_F(DecodeTest, ResolutionIsThatOfTheFile) {
   EXPECT_EQ(Image::load((made_pictures() / "exact_444.jpg").string()).value().dpi(), 0);
 }
 
+// Faxes have fewer lines than dots in a line. What counts is how high letters are.
+TEST_F(DecodeTest, ResolutionIsThatDownTheUprightPicture) {
+  const auto dpi_of = [](const std::string& name) {
+    return Image::load((made_pictures() / name).string()).value().dpi();
+  };
+  for (const char* const ending : {"jpg", "png", "tif"})
+    EXPECT_EQ(dpi_of(std::string("exact_two_dpi.") + ending), 98) << ending;
+  EXPECT_EQ(dpi_of("exact_turned_dpi.jpg"), 204);
+  EXPECT_EQ(dpi_of("exact_dpi_across.tif"), 204);
+}
+
+TEST_F(DecodeTest, ResolutionGoesWithViewsAndCopies) {
+  const Image image = Image::load((made_pictures() / "exact_dpi.png").string()).value();
+  EXPECT_EQ(image.view().dpi, 300);
+  EXPECT_EQ(Image::copy_of(image).value().dpi(), 300);
+}
+
 TEST_F(DecodeTest, TheNameOfAFileSaysNothing) {
   const TemporaryFolder folder;
   std::filesystem::copy(made_pictures() / "exact_rgb.png", folder / "picture.jpg");

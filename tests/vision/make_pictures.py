@@ -90,6 +90,8 @@ def make_jpegs():
     save('exact_one_pixel.jpg', colours(1, 1), quality=90)
     save('exact_line.jpg', colours(30000, 1), quality=90)
     save('exact_dpi.jpg', colours(), quality=90, dpi=(300, 300))
+    save('exact_two_dpi.jpg', colours(), quality=90, dpi=(204, 98))
+    save('exact_turned_dpi.jpg', stored_as(colours(40, 24), 6), quality=95, dpi=(204, 98), exif=exif_with(6))
     for orientation in range(1, 9):
         stored = stored_as(colours(40, 24), orientation)
         save(f'exact_orientation_{orientation}.jpg', stored, quality=95, exif=exif_with(orientation))
@@ -183,6 +185,7 @@ def make_pngs():
     save('exact_line.png', colours(30000, 1))
     save('exact_column.png', colours(1, 3000))
     save('exact_dpi.png', colours(), dpi=(300, 300))
+    save('exact_two_dpi.png', colours(), dpi=(204, 98))
     for orientation in range(1, 9):
         save(f'exact_orientation_{orientation}.png', stored_as(colours(), orientation), exif=exif_with(orientation))
     make_16_bit_pngs()
@@ -218,6 +221,8 @@ def make_tiffs():
     save('near_jpeg.tif', colours(), compression='jpeg', quality=95)
     save('near_cmyk.tif', colours().convert('CMYK'))
     save('exact_dpi.tif', colours(), dpi=(300, 300))
+    save('exact_two_dpi.tif', colours(), x_resolution=204, y_resolution=98, resolution_unit='inch')
+    save('exact_dpi_across.tif', colours(), x_resolution=204, resolution_unit='inch')
     deep = Image.new('I;16', (WIDTH, HEIGHT))
     shades = [(x * 1771 + y * 31) % 65536 for y in range(HEIGHT) for x in range(WIDTH)]
     for i, shade in enumerate(shades):

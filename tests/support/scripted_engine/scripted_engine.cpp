@@ -64,6 +64,7 @@ struct Obstacle {
 struct Script {
   Description description;
   std::vector<ScriptedOutput> outputs;
+  std::vector<Word> words;
   Obstacle load;
   Obstacle run;
   std::string record;
@@ -103,6 +104,23 @@ ScriptedOutput parse_output(std::istream& line, const std::string& file) {
   return output;
 }
 
+Word parse_word(std::istream& line, const std::string& file) {
+  const std::map<std::string, mh_word_begins> begins = {
+      {"-", 0},
+      {"line", MH_BEGINS_LINE},
+      {"paragraph", MH_BEGINS_LINE | MH_BEGINS_PARAGRAPH},
+      {"block", MH_BEGINS_LINE | MH_BEGINS_PARAGRAPH | MH_BEGINS_BLOCK}};
+  std::string place;
+  Word word;
+  line >> place >> word.x1 >> word.y1 >> word.x2 >> word.y2 >> word.confidence;
+  const auto found = begins.find(place);
+  if (!line || found == begins.end())
+    throw Failure(MH_CORRUPT_DATA, MH_ABOUT_MODEL, file + ": a word without its numbers");
+  word.begins = found->second;
+  word.text = rest_of(line);
+  return word;
+}
+
 void parse_failure(std::istream& line, Obstacle& obstacle, const std::string& file) {
   std::string status;
   line >> status;
@@ -123,6 +141,9 @@ void parse_line(const std::string& text, Script& script, const std::string& file
   } else if (word == "output") {
     script.outputs.push_back(parse_output(line, file));
     script.description.outputs.push_back(script.outputs.back().spec);
+  } else if (word == "word") {
+    script.words.push_back(parse_word(line, file));
+    script.description.gives_words = true;
   } else if (word == "device") {
     line >> script.description.device;
   } else if (word == "record") {
@@ -221,9 +242,10 @@ class ScriptedSession final : public Session {
     record(script_, "run");
     script_.run.meet();
     std::vector<Output> outputs;
-    for (const ScriptedOutput& output : script_.outputs) outputs.push_back(answer(output, inputs));
+    for (const ScriptedOutput& output : script_.outputs) outputs.push_back(make(output, inputs));
     return outputs;
   }
+  Answer answer(const Inputs& inputs) override { return {run(inputs), script_.words}; }
 
  private:
   class Visitor {
@@ -239,7 +261,7 @@ class ScriptedSession final : public Session {
     const bool is_second_;
   };
 
-  static Output answer(const ScriptedOutput& output, const Inputs& inputs) {
+  static Output make(const ScriptedOutput& output, const Inputs& inputs) {
     if (output.how == "copy") return copy(output, inputs[output.input]);
     if (output.how == "sum") return sum(output, inputs[output.input]);
     switch (output.spec.dtype) {
