@@ -14,6 +14,7 @@ constexpr const char* k_examples =
     "Examples:\n"
     "  modelhub run yolox_s street.jpg                 boxes, and an annotated picture\n"
     "  modelhub run yolov8n a.jpg b.jpg --json         the same as JSON, for programs\n"
+    "  modelhub compare a.jpg b.jpg                    is it the same person?\n"
     "  modelhub pull mobilenet_v2@12:onnx-int8         one version and variant\n"
     "  modelhub search --task detect --license MIT     what there is\n"
     "\n"
@@ -55,6 +56,7 @@ struct Values {
   std::string prune_to;
   std::string new_budget;
   RunCommand run;
+  CompareCommand compare;
   std::string fallback = "any";
   float conf = 0;
   float iou = 0;
@@ -147,6 +149,30 @@ void add_store_commands(CLI::App& app, Values& values) {
       ->type_name("SIZE");
 }
 
+// Where a command runs its model.
+void add_load_options(CLI::App& command, Values& values, LoadOptions& load) {
+  command.add_option("--device", load.device, "auto, cpu, gpu, or a name such as cuda:0")
+      ->type_name("NAME");
+  command
+      .add_option("--fallback", values.fallback,
+                  "never, listed or any (default): when the device cannot be used")
+      ->type_name("POLICY");
+}
+
+void add_compare_command(CLI::App& app, Values& values) {
+  CLI::App* compare = app.add_subcommand(
+      "compare", "Which face of one picture is the same person as which of another");
+  compare->add_option("first", values.compare.first, "A picture; - for standard input")->required();
+  compare->add_option("second", values.compare.second, "The other one")->required();
+  compare
+      ->add_option("--model", values.compare.model,
+                   "A model of the task recognize_faces (default face_recognition)")
+      ->type_name("MODEL");
+  add_load_options(*compare, values, values.compare.load);
+  compare->add_option("--conf", values.conf, "Least score of a face, 0..1")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
 void add_run_command(CLI::App& app, Values& values) {
   CLI::App* run = app.add_subcommand("run", "Run a model on pictures, pulling it first if need be");
   run->add_option("model", values.run.model, "name[@version][:variant]")->required();
@@ -156,11 +182,7 @@ void add_run_command(CLI::App& app, Values& values) {
       ->type_name("PATH");
   run->add_flag("--no-picture", values.run.no_picture, "Write no annotated picture");
   run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
-  run->add_option("--device", values.run.load.device, "auto, cpu, gpu, or a name such as cuda:0")
-      ->type_name("NAME");
-  run->add_option("--fallback", values.fallback,
-                  "never, listed or any (default): when the device cannot be used")
-      ->type_name("POLICY");
+  add_load_options(*run, values, values.run.load);
   run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));
   run->add_option("--iou", values.iou, "Most overlap of two boxes of a class, 0..1")
       ->check(CLI::Range(0.0, 1.0));
@@ -221,6 +243,16 @@ Result<void> apply_run(const CLI::App& run, Values& values) {
   return {};
 }
 
+Result<void> apply_compare(const CLI::App& compare, Values& values) {
+  if (compare.count("--conf") > 0) values.compare.options.conf(values.conf);
+  if (values.compare.first == "-" && values.compare.second == "-")
+    return usage_error("standard input is one picture, not two", "name a file for one of them");
+  Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
+  if (!fallback) return std::move(fallback).error();
+  values.compare.load.fallback = *fallback;
+  return {};
+}
+
 // Nothing for no text.
 Result<std::optional<ByteCount>> parse_size(const std::string& text) {
   if (text.empty()) return std::optional<ByteCount>();
@@ -257,6 +289,11 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
   if (name == "pull") invocation.command = values.pull;
   if (name == "verify") invocation.command = values.verify;
   if (name == "rm") invocation.command = values.remove;
+  if (name == "compare") {
+    if (Result<void> applied = apply_compare(chosen, values); !applied)
+      return std::move(applied).error();
+    invocation.command = values.compare;
+  }
   if (name == "devices") invocation.command = DevicesCommand();
   if (name == "doctor") invocation.command = DoctorCommand();
   if (name == "run") {
@@ -305,6 +342,7 @@ Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char*
   add_catalog_commands(app, values);
   add_store_commands(app, values);
   add_run_command(app, values);
+  add_compare_command(app, values);
   app.add_subcommand("devices", "The devices of this machine, and which engine can use them");
   app.add_subcommand("doctor", "Look at everything modelhub needs, and say what is wrong");
   if (Result<void> known = check_command_word(app, argc, argv); !known)

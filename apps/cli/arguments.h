@@ -66,6 +66,13 @@ struct RunCommand {
   LoadOptions load;
   RunOptions options;
 };
+struct CompareCommand {
+  std::string first;
+  std::string second;
+  std::string model = "face_recognition";
+  LoadOptions load;
+  RunOptions options;
+};
 struct DevicesCommand {};
 struct DoctorCommand {};
 
@@ -76,7 +83,7 @@ struct Invocation {
   Talk talk = Talk::normal;
   std::variant<ListCommand, SearchCommand, ShowCommand, VersionsCommand, PullCommand, VerifyCommand,
                RepairCommand, RemoveCommand, PinCommand, PruneCommand, CacheCommand, RunCommand,
-               DevicesCommand, DoctorCommand>
+               CompareCommand, DevicesCommand, DoctorCommand>
       command;
 };
 

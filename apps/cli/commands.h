@@ -27,6 +27,7 @@ int execute(const PinCommand& command, const Session& session);
 int execute(const PruneCommand& command, const Session& session);
 int execute(const CacheCommand& command, const Session& session);
 int execute(const RunCommand& command, const Session& session);
+int execute(const CompareCommand& command, const Session& session);
 int execute(const DevicesCommand& command, const Session& session);
 int execute(const DoctorCommand& command, const Session& session);
 

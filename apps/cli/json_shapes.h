@@ -30,6 +30,8 @@ Json to_json(const Device& device);
 Json to_json(const DevicePlan& plan);
 Json to_json(const EngineReport& report);
 Json to_json(const Error& error);
+Json to_json(const Face& face);
+double score_of(float score);  // rounded as in every document
 // Adds the answer under the name of its task: detections, classes or faces.
 void add_answer(Json& result, const Answer& answer);
 

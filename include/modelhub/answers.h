@@ -57,7 +57,9 @@ struct Face {
   Box box;
   // the model's own order; right eye, left eye, nose, right and left mouth corner for YuNet
   std::vector<Point> landmarks;
-  std::vector<float> descriptor;  // empty unless the model describes faces
+  // What sets it apart from other faces, in the model's own numbers: see faces.h. Empty unless the
+  // model describes faces.
+  std::vector<float> embedding;
 };
 
 // How long each step of one call took, wall time.

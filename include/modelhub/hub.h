@@ -45,6 +45,9 @@ struct PullPlan {
   bool is_installed = false;
   ByteCount bytes_total;     // of the whole model
   ByteCount bytes_to_fetch;  // of the files that are not here yet
+  // Of the models that it works with (a recogniser's detector), which are pulled with it and not
+  // part of the numbers above.
+  std::vector<PullPlan> stages;
   // Only with PullPurpose::run: of this version, best first, and why the others were not taken.
   std::vector<VariantCandidate> candidates;
 };
@@ -141,7 +144,8 @@ class Hub {
   // network is needed.
   Result<PullPlan> plan_pull(const std::string& reference,
                              PullPurpose purpose = PullPurpose::install) const;
-  // Installs a model; done at once when it is installed. Any number of callers cause one download.
+  // Installs a model, after those that it works with; done at once when it is installed. Any number
+  // of callers cause one download.
   // Errors: not_found, invalid_argument (a licence that is not allowed), offline, unavailable,
   // timed_out, unauthorized, checksum_mismatch, corrupt_data, no_space, io_error, cancelled.
   Job<InstalledModel> pull(const std::string& reference) const;
@@ -185,6 +189,8 @@ class Hub {
   Job<Detector> detector(const std::string& reference, const LoadOptions& options = {}) const;
   Job<Classifier> classifier(const std::string& reference, const LoadOptions& options = {}) const;
   Job<FaceFinder> face_finder(const std::string& reference, const LoadOptions& options = {}) const;
+  Job<FaceRecognizer> face_recognizer(const std::string& reference,
+                                      const LoadOptions& options = {}) const;
 
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "modelhub/byte_count.h"
@@ -52,6 +53,8 @@ struct LoadRequest {
   std::string device = "cpu:0";
   int threads = 0;              // for one run; 0: the engine's default
   bool allow_fallback = false;  // may parts of the graph run on the CPU when the device is another?
+  // For this load alone, as an engine documents them; those that it does not know are ignored.
+  std::vector<std::pair<std::string, std::string>> settings;
 };
 
 struct TensorSpec {

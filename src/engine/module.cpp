@@ -107,11 +107,16 @@ class CLoadRequest {
     request_.device = request.device.c_str();
     request_.threads = request.threads > 0 ? static_cast<std::uint32_t>(request.threads) : 0;
     request_.is_fallback_allowed = request.allow_fallback ? 1 : 0;
+    for (const auto& [key, value] : request.settings)
+      settings_.push_back({key.c_str(), value.c_str()});
+    request_.settings = settings_.data();
+    request_.setting_count = settings_.size();
   }
   const mh_load_request* get() const { return &request_; }
 
  private:
   std::vector<mh_file> files_;
+  std::vector<mh_setting> settings_;
   mh_load_request request_{};
 };
 

@@ -128,6 +128,36 @@ Result<std::vector<std::string>> for_each_installed(const std::string& reference
   return references;
 }
 
+// A model that was asked for, or one that it works with.
+enum class StageLevel { model, stage };
+
+Result<PullPlan> plan_of(const std::string& reference, PullPurpose purpose, StageLevel level,
+                         hub::HubCore& core) {
+  Result<Resolved> resolved = core.resolve(
+      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull);
+  if (!resolved) return std::move(resolved).error();
+  Result<std::optional<InstalledModel>> installed = core.find_installed(*resolved);
+  if (!installed) return std::move(installed).error();
+  PullPlan plan;
+  plan.reference = resolved->to_string();
+  plan.title = resolved->entry->title;
+  plan.license = resolved->license();
+  plan.is_installed = installed->has_value();
+  plan.bytes_total = resolved->variant->download_bytes();
+  if (purpose == PullPurpose::run) plan.candidates = resolved->candidates;
+  for (const ModelFile& file : resolved->variant->files) {
+    Result<bool> is_here = core.store().has_blob(file.installed_digest(), file.installed_bytes());
+    if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
+  }
+  if (level == StageLevel::stage) return plan;
+  for (const Stage& stage : resolved->variant->stages) {
+    Result<PullPlan> part = plan_of(stage.reference.to_string(), purpose, StageLevel::stage, core);
+    if (!part) return std::move(part).error().with_context(hub::stage_context(*resolved, stage));
+    plan.stages.push_back(*std::move(part));
+  }
+  return plan;
+}
+
 // The handle of a task, from a job for any model. What lies between the two does not wait for the
 // user's callbacks.
 template <class Typed>
@@ -210,23 +240,7 @@ Result<ModelEntry> Hub::show(const std::string& name) const {
 Result<std::vector<InstalledModel>> Hub::installed() const { return find_installed("", *core_); }
 
 Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpose) const {
-  Result<Resolved> resolved = core_->resolve(
-      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull);
-  if (!resolved) return std::move(resolved).error();
-  Result<std::optional<InstalledModel>> installed = core_->find_installed(*resolved);
-  if (!installed) return std::move(installed).error();
-  PullPlan plan;
-  plan.reference = resolved->to_string();
-  plan.title = resolved->entry->title;
-  plan.license = resolved->license();
-  plan.is_installed = installed->has_value();
-  plan.bytes_total = resolved->variant->download_bytes();
-  if (purpose == PullPurpose::run) plan.candidates = resolved->candidates;
-  for (const ModelFile& file : resolved->variant->files) {
-    Result<bool> is_here = core_->store().has_blob(file.installed_digest(), file.installed_bytes());
-    if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
-  }
-  return plan;
+  return plan_of(reference, purpose, StageLevel::model, *core_);
 }
 
 Job<InstalledModel> Hub::pull(const std::string& reference) const { return core_->pull(reference); }
@@ -362,6 +376,10 @@ Job<Classifier> Hub::classifier(const std::string& reference, const LoadOptions&
 }
 Job<FaceFinder> Hub::face_finder(const std::string& reference, const LoadOptions& options) const {
   return typed_job<FaceFinder>(core_, reference, options, "find_faces");
+}
+Job<FaceRecognizer> Hub::face_recognizer(const std::string& reference,
+                                         const LoadOptions& options) const {
+  return typed_job<FaceRecognizer>(core_, reference, options, "recognize_faces");
 }
 
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }

@@ -43,9 +43,9 @@ struct OutputShape {
 Result<void> check_outputs(const Recipe& recipe, Labels labels,
                            std::span<const OutputShape> outputs);
 
-// The three below turn what the engine gave for one picture into answers in that picture's pixels,
-// best first. Scores and boxes that are not finite are passed over. `labels` may be empty: the
-// class id is the label then.
+// The three that follow turn what the engine gave for one picture into answers in that picture's
+// pixels, best first. Scores and boxes that are not finite are passed over. `labels` may be empty:
+// the class id is the label then.
 //
 // Thread safety: any thread; nothing is kept.
 // Errors:        as check_outputs(); unsupported (Subject::model) for a type of element;
@@ -59,5 +59,10 @@ Result<Classifications> decode_classes(const Recipe& recipe, Labels labels,
                                        const AnswerOptions& options);
 Result<Faces> decode_faces(const Recipe& recipe, std::span<const NamedTensor> outputs,
                            const Placement& placement, const AnswerOptions& options);
+
+// What the engine gave for one aligned face, as Face::embedding has it. Errors: as above;
+// corrupt_data (Subject::model) for numbers that are not finite.
+Result<std::vector<float>> decode_embedding(const Recipe& recipe,
+                                            std::span<const NamedTensor> outputs);
 
 }  // namespace modelhub::vision

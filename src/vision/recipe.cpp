@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 
+#include "vision/align.h"
+
 namespace modelhub::vision {
 namespace {
 
@@ -17,7 +19,8 @@ struct Word {
   E value;
 };
 
-constexpr Word<InputSource> k_sources[] = {{"image", InputSource::image}};
+constexpr Word<InputSource> k_sources[] = {{"image", InputSource::image},
+                                           {"aligned_face", InputSource::aligned_face}};
 constexpr Word<Layout> k_layouts[] = {{"nchw", Layout::nchw}, {"nhwc", Layout::nhwc}};
 constexpr Word<ColorOrder> k_colors[] = {
     {"rgb", ColorOrder::rgb}, {"bgr", ColorOrder::bgr}, {"gray", ColorOrder::gray}};
@@ -31,20 +34,31 @@ constexpr Word<Rounding> k_roundings[] = {{"half_even", Rounding::half_even},
 constexpr Word<Filter> k_filters[] = {{"cv_linear", Filter::cv_linear},
                                       {"pil_bilinear", Filter::pil_bilinear}};
 constexpr Word<DType> k_dtypes[] = {{"float32", DType::float32}, {"uint8", DType::uint8}};
-constexpr Word<DecodeKind> k_decodes[] = {
-    {"yolo8", DecodeKind::yolo8},   {"yolox", DecodeKind::yolox},
-    {"ssd7", DecodeKind::ssd7},     {"tf_od4", DecodeKind::tf_od4},
-    {"logits", DecodeKind::logits}, {"probabilities", DecodeKind::probabilities},
-    {"yunet", DecodeKind::yunet},   {"ultraface", DecodeKind::ultraface}};
+constexpr Word<DecodeKind> k_decodes[] = {{"yolo8", DecodeKind::yolo8},
+                                          {"yolox", DecodeKind::yolox},
+                                          {"ssd7", DecodeKind::ssd7},
+                                          {"tf_od4", DecodeKind::tf_od4},
+                                          {"logits", DecodeKind::logits},
+                                          {"probabilities", DecodeKind::probabilities},
+                                          {"yunet", DecodeKind::yunet},
+                                          {"ultraface", DecodeKind::ultraface},
+                                          {"dlib_faces", DecodeKind::dlib_faces},
+                                          {"embedding", DecodeKind::embedding}};
 constexpr Word<OutputRole> k_roles[] = {{"predictions", OutputRole::predictions},
                                         {"boxes", OutputRole::boxes},
                                         {"scores", OutputRole::scores},
                                         {"labels", OutputRole::labels},
                                         {"count", OutputRole::count},
+                                        {"landmarks", OutputRole::landmarks},
+                                        {"embedding", OutputRole::embedding},
                                         {"cls", OutputRole::cls},
                                         {"obj", OutputRole::obj},
                                         {"bbox", OutputRole::bbox},
                                         {"kps", OutputRole::kps}};
+constexpr Word<FaceTemplate> k_templates[] = {{"five_points_112", FaceTemplate::five_points_112}};
+constexpr Word<FaceMetric> k_metrics[] = {{"euclidean", FaceMetric::euclidean},
+                                          {"cosine", FaceMetric::cosine}};
+constexpr Word<bool> k_normalizations[] = {{"l2", true}, {"none", false}};
 
 Error needs(std::string_view what, std::string_view word) {
   return Error(ErrorCode::unsupported, Subject::model,
@@ -135,6 +149,34 @@ Result<void> check_values(const InputSpec& input) {
   return {};
 }
 
+// Models that describe faces: what they look at, and how their numbers are compared.
+Result<void> check_faces(const Recipe& recipe) {
+  const InputSpec& input = recipe.inputs.front();
+  const DecodeSpec& decode = recipe.decode;
+  const bool takes_face = input.from == InputSource::aligned_face;
+  if (takes_face != (decode.kind == DecodeKind::embedding)) {
+    return needs(takes_face ? "an aligned face for decode" : "a whole picture for decode",
+                 name_of(decode.kind));
+  }
+  if (takes_face) {
+    const int side = side_of(decode.align);
+    if (input.width != side || input.height != side || input.resize != ResizeKind::none) {
+      return wrong(input, "an aligned face is " + std::to_string(side) + "x" +
+                              std::to_string(side) + " pixels with resize none");
+    }
+  }
+  const bool gives_embeddings = takes_face || decode.kind == DecodeKind::dlib_faces;
+  if (gives_embeddings && !recipe.post.measure) {
+    return Error(ErrorCode::invalid_argument, Subject::catalog,
+                 "recipe: post: faces need a metric (euclidean or cosine) and a threshold");
+  }
+  if (decode.landmarks < 0 || decode.length < 0) {
+    return Error(ErrorCode::invalid_argument, Subject::catalog,
+                 "recipe: decode: landmarks and length must not be below 0");
+  }
+  return {};
+}
+
 }  // namespace
 
 AnswerKind answer_kind_of(DecodeKind kind) {
@@ -146,7 +188,9 @@ AnswerKind answer_kind_of(DecodeKind kind) {
     case DecodeKind::logits:
     case DecodeKind::probabilities: return AnswerKind::classes;
     case DecodeKind::yunet:
-    case DecodeKind::ultraface: return AnswerKind::faces;
+    case DecodeKind::ultraface:
+    case DecodeKind::dlib_faces: return AnswerKind::faces;
+    case DecodeKind::embedding: return AnswerKind::embedding;
   }
   return AnswerKind::detections;
 }
@@ -174,6 +218,15 @@ Result<DType> parse_input_dtype(std::string_view word) {
 }
 Result<DecodeKind> parse_decode(std::string_view word) {
   return parse_word(k_decodes, "decode", word);
+}
+Result<FaceTemplate> parse_align(std::string_view word) {
+  return parse_word(k_templates, "align", word);
+}
+Result<FaceMetric> parse_metric(std::string_view word) {
+  return parse_word(k_metrics, "metric", word);
+}
+Result<bool> parse_normalize(std::string_view word) {
+  return parse_word(k_normalizations, "normalize", word);
 }
 
 Result<OutputSpec> parse_output(std::string name, std::string_view role) {
@@ -217,7 +270,7 @@ Result<void> check_recipe(const Recipe& recipe) {
     return Error(ErrorCode::invalid_argument, Subject::catalog,
                  "recipe: decode: strides must be above 0");
   }
-  return {};
+  return check_faces(recipe);
 }
 
 }  // namespace modelhub::vision

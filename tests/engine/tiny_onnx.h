@@ -64,4 +64,31 @@ struct TinyModel {
   }
 };
 
+// A graph with the contract of SFace (an aligned face of 112 x 112 in, 128 numbers out) that
+// computes a small picture of it: the means of 14 x 14 pixels of red, then of green.
+inline std::string tiny_face_graph() {
+  using namespace tiny_onnx;
+  const auto ints = [](const std::string& name, const std::vector<std::uint64_t>& values) {
+    std::string list;
+    for (const std::uint64_t value : values) list += number(8, value);
+    return bytes(5, bytes(1, name) + list + number(20, 7));
+  };
+  const auto node = [](const std::string& from, const std::string& to, const std::string& op,
+                       const std::string& attributes) {
+    return bytes(1, bytes(1, from) + bytes(2, to) + bytes(3, op) + bytes(4, op) + attributes);
+  };
+  const auto value = [](const std::string& name, const std::vector<std::uint64_t>& shape) {
+    std::string sides;
+    for (const std::uint64_t side : shape) sides += bytes(1, number(1, side));
+    return bytes(1, name) + bytes(2, bytes(1, number(1, 1) + bytes(2, sides)));
+  };
+  const std::string graph =
+      node("data", "means", "AveragePool",
+           ints("kernel_shape", {14, 14}) + ints("strides", {14, 14})) +
+      node("means", "two", "Slice", ints("axes", {1}) + ints("starts", {0}) + ints("ends", {2})) +
+      node("two", "fc1", "Flatten", "") + bytes(2, "tiny_face") +
+      bytes(11, value("data", {1, 3, 112, 112})) + bytes(12, value("fc1", {1, 128}));
+  return number(1, 4) + bytes(2, "tests") + bytes(7, graph) + bytes(8, number(2, 9));
+}
+
 }  // namespace modelhub::engine

@@ -194,8 +194,9 @@ Output copy(const ScriptedOutput& output, const mh_tensor& input) {
 
 Output sum(const ScriptedOutput& output, const mh_tensor& input) {
   const auto* const first = static_cast<const float*>(input.data);
-  const float total = std::accumulate(first, first + input.byte_count / sizeof(float), 0.0F);
-  return Output::of(output.spec.name, MH_FLOAT32, {1}, std::vector<float>{total});
+  ScriptedOutput total = output;
+  total.values = {std::accumulate(first, first + input.byte_count / sizeof(float), 0.0F)};
+  return constant<float>(total);
 }
 
 class ScriptedSession final : public Session {
@@ -285,7 +286,9 @@ class ScriptedEngine final : public Engine {
 
   std::unique_ptr<Session> load(const LoadRequest& request) override {
     Script script = read_script(request);
-    record(script, "load " + request.device + " " + std::to_string(request.threads));
+    std::string event = "load " + request.device + " " + std::to_string(request.threads);
+    for (const auto& [key, value] : request.settings) event += " " + key + "=" + value;
+    record(script, event);
     script.load.meet();
     host_.log(MH_LOG_INFO, "loaded " + request.file("graph").name);
     return std::make_unique<ScriptedSession>(std::move(script), concurrency());
