@@ -17,6 +17,7 @@ constexpr const char* k_examples =
     "Examples:\n"
     "  modelhub run yolox_s street.jpg                 boxes, and an annotated picture\n"
     "  modelhub run yolov8n a.jpg b.jpg --json         the same as JSON, for programs\n"
+    "  modelhub compare a.jpg b.jpg                    is it the same person?\n"
     "  modelhub pull mobilenet_v2@12:onnx-int8         one version and variant\n"
     "  modelhub search --task detect --license MIT     what there is\n"
     "  modelhub run ./best.onnx street.jpg             a model of your own, where it lies\n"
@@ -67,6 +68,7 @@ struct Values {
   double scale = 1;
   RunCommand run;
   SelfTestCommand self_test;
+  CompareCommand compare;
   std::string fallback = "any";
   std::string precision = "exact";
   float conf = 0;
@@ -203,6 +205,38 @@ void add_register_command(CLI::App& app, Values& values) {
   add_file_options(*add, values);
 }
 
+// Where a command runs its model.
+void add_load_options(CLI::App& command, Values& values, LoadOptions& load) {
+  command.add_option("--device", load.device, "auto, cpu, gpu, or a name such as cuda:0")
+      ->type_name("NAME");
+  command
+      .add_option("--engine", load.engine,
+                  "onnxruntime, openvino, ...; default: the first of the model's that is here")
+      ->type_name("NAME");
+  command
+      .add_option("--fallback", values.fallback,
+                  "never, listed or any (default): when the device cannot be used")
+      ->type_name("POLICY");
+  command
+      .add_option("--precision", values.precision,
+                  "exact (default), or golden: fewer bits where that is faster")
+      ->type_name("POLICY");
+}
+
+void add_compare_command(CLI::App& app, Values& values) {
+  CLI::App* compare = app.add_subcommand(
+      "compare", "Which face of one picture is the same person as which of another");
+  compare->add_option("first", values.compare.first, "A picture; - for standard input")->required();
+  compare->add_option("second", values.compare.second, "The other one")->required();
+  compare
+      ->add_option("--model", values.compare.model,
+                   "A model of the task recognize_faces (default face_recognition)")
+      ->type_name("MODEL");
+  add_load_options(*compare, values, values.compare.load);
+  compare->add_option("--conf", values.conf, "Least score of a face, 0..1")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
 void add_run_command(CLI::App& app, Values& values) {
   CLI::App* run = app.add_subcommand("run", "Run a model on pictures, pulling it first if need be");
   run->add_option("model", values.run.model,
@@ -217,17 +251,7 @@ void add_run_command(CLI::App& app, Values& values) {
   run->add_option("--save-crops", values.run.crops, "Folder for what was found, each cut out")
       ->type_name("DIR");
   run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
-  run->add_option("--device", values.run.load.device, "auto, cpu, gpu, or a name such as cuda:0")
-      ->type_name("NAME");
-  run->add_option("--engine", values.run.load.engine,
-                  "onnxruntime, openvino, ...; default: the first of the model's that is here")
-      ->type_name("NAME");
-  run->add_option("--fallback", values.fallback,
-                  "never, listed or any (default): when the device cannot be used")
-      ->type_name("POLICY");
-  run->add_option("--precision", values.precision,
-                  "exact (default), or golden: fewer bits where that is faster")
-      ->type_name("POLICY");
+  add_load_options(*run, values, values.run.load);
   run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));
   run->add_option("--iou", values.iou, "Most overlap of two boxes of a class, 0..1")
       ->check(CLI::Range(0.0, 1.0));
@@ -313,6 +337,16 @@ Result<void> apply_register(const CLI::App& command, Values& values) {
   return {};
 }
 
+Result<void> apply_load(const Values& values, LoadOptions& load) {
+  Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
+  if (!fallback) return std::move(fallback).error();
+  load.fallback = *fallback;
+  Result<Precision> precision = parse_precision(values.precision);
+  if (!precision) return std::move(precision).error();
+  load.precision = *precision;
+  return {};
+}
+
 Result<void> apply_run(const CLI::App& run, Values& values) {
   if (Result<void> applied = apply_file_options(run, values); !applied) return applied;
   values.run.load.file = values.file;
@@ -320,13 +354,14 @@ Result<void> apply_run(const CLI::App& run, Values& values) {
   if (run.count("--iou") > 0) values.run.options.iou(values.iou);
   if (run.count("--max-det") > 0) values.run.options.max_det(values.max_det);
   values.run.options.classes(values.classes);
-  Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
-  if (!fallback) return std::move(fallback).error();
-  values.run.load.fallback = *fallback;
-  Result<Precision> precision = parse_precision(values.precision);
-  if (!precision) return std::move(precision).error();
-  values.run.load.precision = *precision;
-  return {};
+  return apply_load(values, values.run.load);
+}
+
+Result<void> apply_compare(const CLI::App& compare, Values& values) {
+  if (compare.count("--conf") > 0) values.compare.options.conf(values.conf);
+  if (values.compare.first == "-" && values.compare.second == "-")
+    return usage_error("standard input is one picture, not two", "name a file for one of them");
+  return apply_load(values, values.compare.load);
 }
 
 // Nothing for no text.
@@ -370,6 +405,11 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
     if (Result<void> applied = apply_register(chosen, values); !applied)
       return std::move(applied).error();
     invocation.command = values.add;
+  }
+  if (name == "compare") {
+    if (Result<void> applied = apply_compare(chosen, values); !applied)
+      return std::move(applied).error();
+    invocation.command = values.compare;
   }
   if (name == "devices") invocation.command = DevicesCommand();
   if (name == "doctor") invocation.command = DoctorCommand();
@@ -420,6 +460,7 @@ Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char*
   add_store_commands(app, values);
   add_register_command(app, values);
   add_run_command(app, values);
+  add_compare_command(app, values);
   CLI::App* self_test = app.add_subcommand(
       "selftest", "Let models answer the catalog's own pictures on this machine, with each engine");
   self_test->add_option("model", values.self_test.models,

@@ -73,6 +73,14 @@ struct RunCommand {
   LoadOptions load;
   RunOptions options;
 };
+struct CompareCommand {
+  std::string first;
+  std::string second;
+  std::string model = "face_recognition";
+  LoadOptions load;
+  RunOptions options;
+};
+
 struct SelfTestCommand {
   std::vector<std::string> models;  // empty: all that are installed
 };
@@ -86,7 +94,8 @@ struct Invocation {
   Talk talk = Talk::normal;
   std::variant<ListCommand, SearchCommand, ShowCommand, VersionsCommand, PullCommand, VerifyCommand,
                RepairCommand, RemoveCommand, RegisterCommand, PinCommand, PruneCommand,
-               CacheCommand, RunCommand, SelfTestCommand, DevicesCommand, DoctorCommand>
+               CacheCommand, RunCommand, CompareCommand, SelfTestCommand, DevicesCommand,
+               DoctorCommand>
       command;
 };
 

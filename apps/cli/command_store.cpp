@@ -9,6 +9,12 @@ namespace {
 
 int first_failure(int so_far, int code) { return so_far != 0 ? so_far : code; }
 
+void print_dry_run(const PullPlan& plan, const Console& console) {
+  console.print(plan.reference + (plan.is_installed ? " is installed"
+                                                    : ": " + plan.bytes_to_fetch.to_string() +
+                                                          " to fetch, licence " + plan.license));
+}
+
 int pull_one(const std::string& reference, const PullCommand& command, const Session& session,
              Json& results) {
   const Console& console = session.console;
@@ -17,10 +23,8 @@ int pull_one(const std::string& reference, const PullCommand& command, const Ses
   if (command.dry_run) {
     results.push_back(to_json(*plan));
     if (!console.is_json()) {
-      console.print(plan->reference + (plan->is_installed
-                                           ? " is installed"
-                                           : ": " + plan->bytes_to_fetch.to_string() +
-                                                 " to fetch, licence " + plan->license));
+      for (const PullPlan& stage : plan->stages) print_dry_run(stage, console);
+      print_dry_run(*plan, console);
     }
     return 0;
   }
@@ -53,6 +57,7 @@ void print_repair(const RepairReport& report, const Console& console) {
 }  // namespace
 
 void announce_pull(const PullPlan& plan, const Console& console) {
+  for (const PullPlan& stage : plan.stages) announce_pull(stage, console);
   if (plan.is_installed) return;
   console.say("pulling " + plan.reference + ", " + plan.bytes_to_fetch.to_string() +
               "; licence: " + plan.license);

@@ -13,7 +13,6 @@ double rounded(double value, int decimals) {
   return std::round(value * factor) / factor;
 }
 
-double score_of(float score) { return rounded(score, 4); }
 double pixels_of(float coordinate) { return rounded(coordinate, 2); }
 double milliseconds_of(std::chrono::duration<double, std::milli> duration) {
   return rounded(duration.count(), 3);
@@ -101,17 +100,7 @@ struct AnswerWriter {
   }
   void operator()(const Faces& faces) const {
     result["faces"] = Json::array();
-    for (const Face& face : faces) {
-      Json json;
-      json["score"] = score_of(face.score);
-      json["box"] = to_json(face.box);
-      json["landmarks"] = Json::array();
-      for (const Point& point : face.landmarks) {
-        json["landmarks"].push_back(Json::array({pixels_of(point.x), pixels_of(point.y)}));
-      }
-      if (!face.descriptor.empty()) json["descriptor"] = face.descriptor;
-      result["faces"].push_back(std::move(json));
-    }
+    for (const Face& face : faces) result["faces"].push_back(cli::to_json(face));
     add_near_miss(faces.near_miss);
   }
   void operator()(const Text& text) const {
@@ -133,6 +122,23 @@ struct AnswerWriter {
 };
 
 }  // namespace
+
+double score_of(float score) { return rounded(score, 4); }
+
+Json to_json(const Face& face) {
+  Json json;
+  json["score"] = score_of(face.score);
+  json["box"] = to_json(face.box);
+  json["landmarks"] = Json::array();
+  for (const Point& point : face.landmarks) {
+    json["landmarks"].push_back(Json::array({pixels_of(point.x), pixels_of(point.y)}));
+  }
+  if (!face.embedding.empty()) {
+    json["embedding"] = Json::array();
+    for (const float number : face.embedding) json["embedding"].push_back(rounded(number, 6));
+  }
+  return json;
+}
 
 Json new_document() {
   Json document;
@@ -196,6 +202,10 @@ Json to_json(const PullPlan& plan) {
   json["is_installed"] = plan.is_installed;
   json["bytes_total"] = plan.bytes_total.count();
   json["bytes_to_fetch"] = plan.bytes_to_fetch.count();
+  if (!plan.stages.empty()) {
+    json["stages"] = Json::array();
+    for (const PullPlan& stage : plan.stages) json["stages"].push_back(to_json(stage));
+  }
   return json;
 }
 

@@ -31,6 +31,8 @@ Json to_json(const Device& device);
 Json to_json(const DevicePlan& plan);
 Json to_json(const EngineReport& report);
 Json to_json(const SelfTestResult& result);
+Json to_json(const Face& face);
+double score_of(float score);  // rounded as in every document
 Json to_json(const Error& error);
 // Adds the answer under the name of its task: detections, classes, faces, or text
 // and words.

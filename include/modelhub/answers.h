@@ -57,7 +57,9 @@ struct Face {
   Box box;
   // the model's own order; right eye, left eye, nose, right and left mouth corner for YuNet
   std::vector<Point> landmarks;
-  std::vector<float> descriptor;  // empty unless the model describes faces
+  // What sets it apart from other faces, in the model's own numbers: see faces.h. Empty unless the
+  // model describes faces.
+  std::vector<float> embedding;
 };
 
 // A word that was read. Words come in the order of reading, not by their score.

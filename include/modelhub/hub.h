@@ -47,6 +47,9 @@ struct PullPlan {
   bool is_installed = false;
   ByteCount bytes_total;     // of the whole model
   ByteCount bytes_to_fetch;  // of the files that are not here yet
+  // Of the models that it works with (a recogniser's detector), which are pulled with it and not
+  // part of the numbers above.
+  std::vector<PullPlan> stages;
   // Only with PullPurpose::run: of this version, best first, and why the others were not taken.
   std::vector<VariantCandidate> candidates;
   // Of a file of the user's own, named by its path: what it says and what is taken for granted.
@@ -151,7 +154,8 @@ class Hub {
   Result<PullPlan> plan_pull(const std::string& reference,
                              PullPurpose purpose = PullPurpose::install,
                              const LoadOptions& options = {}) const;
-  // Installs a model; done at once when it is installed. Any number of callers cause one download.
+  // Installs a model, after those that it works with; done at once when it is installed. Any number
+  // of callers cause one download.
   // Errors: not_found, invalid_argument (a licence that is not allowed), offline, unavailable,
   // timed_out, unauthorized, checksum_mismatch, corrupt_data, no_space, io_error, cancelled.
   Job<InstalledModel> pull(const std::string& reference) const;
@@ -210,6 +214,8 @@ class Hub {
   Job<Classifier> classifier(const std::string& reference, const LoadOptions& options = {}) const;
   Job<FaceFinder> face_finder(const std::string& reference, const LoadOptions& options = {}) const;
   Job<TextReader> text_reader(const std::string& reference, const LoadOptions& options = {}) const;
+  Job<FaceRecognizer> face_recognizer(const std::string& reference,
+                                      const LoadOptions& options = {}) const;
 
   // Lets models answer the golden pictures of the catalog on this machine, with each engine on each
   // device that can run them; pulls what is missing. With no reference: all that is installed. What

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "modelhub/answers.h"
 #include "modelhub/device.h"
 #include "modelhub/export.h"
+#include "modelhub/faces.h"
 #include "modelhub/image.h"
 #include "modelhub/options.h"
 #include "modelhub/result.h"
@@ -85,8 +87,8 @@ class Model {
   Result<ModelLease> lease() const;
   // One run on a grey picture, so that the first real one is not slower than the others.
   Result<void> warmup() const;
-  // Frees its memory now; the next call loads it again. Blocks until the memory was given back.
-  // Errors: busy, while somebody holds a lease or runs it.
+  // Frees its memory now, and that of the models it works with; the next call loads it again.
+  // Blocks until the memory was given back. Errors: busy, while somebody holds a lease or runs it.
   Result<void> unload() const;
 
   // Prepares the picture as the model's recipe says, runs the engine, and reads the answer out of
@@ -105,6 +107,8 @@ class Model {
 
   // The labels of its classes, in the order of their ids; empty when it has none.
   const std::vector<std::string>& labels() const;
+  // How the embeddings of its faces are compared; nothing when it gives none.
+  const std::optional<FaceMeasure>& face_measure() const;
 
  private:
   friend class hub::ModelCore;
@@ -194,6 +198,33 @@ class TextReader : public TypedModel<Text> {
                                  const TextOptions& options = {}) const {
     return answers(images, options);
   }
+};
+
+// Finds faces and describes each, so that one person can be told from another.
+//
+//     auto recognizer = hub.face_recognizer("face_recognition").get().value();
+//     auto a = recognizer.recognize(picture_a).value();
+//     auto b = recognizer.recognize(picture_b).value();
+//     bool same = recognizer.measure()->is_same_person(recognizer.distance(a[0], b[0]).value());
+class FaceRecognizer : public TypedModel<Faces> {
+ public:
+  using TypedModel::TypedModel;
+  // Every face with its embedding; none is no error.
+  Result<Faces> recognize(const ImageView& image, const FaceOptions& options = {}) const {
+    return answer(image, options);
+  }
+  std::vector<Result<Faces>> recognize(std::span<const ImageView> images,
+                                       const FaceOptions& options = {}) const {
+    return answers(images, options);
+  }
+
+  // Metric and threshold of the model's recipe. Errors: unsupported: it has none.
+  Result<FaceMeasure> measure() const;
+  // How far two faces are apart, see FaceMeasure. Errors: as FaceMeasure::distance(), measure().
+  Result<float> distance(const Face& a, const Face& b) const;
+  // Who of the gallery it is, with the margin to the nearest other. Errors: as
+  // FaceMeasure::find_nearest(), measure().
+  Result<FaceMatch> match(const Face& face, std::span<const KnownFace> gallery) const;
 };
 
 }  // namespace MODELHUB_API

@@ -9,6 +9,7 @@
 #include "modelhub/answers.h"
 #include "modelhub/draw.h"
 #include "modelhub/error.h"
+#include "modelhub/faces.h"
 #include "modelhub/hub.h"
 #include "modelhub/image.h"
 #include "modelhub/job.h"

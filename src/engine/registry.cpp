@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -25,6 +26,11 @@ struct Registry::Entry {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of two libraries of one soname the first that is opened serves the whole process. OpenVINO brings
+// a TBB that is newer than the one of the system, which OpenCV's libraries need; a newer one serves
+// both, an older one does not.
+constexpr std::string_view k_opened_first = "openvino";
 
 // Sorted, so that the order does not depend on the file system.
 std::vector<std::string> modules_in(const std::string& directory) {
@@ -137,6 +143,9 @@ Result<std::shared_ptr<Engine>> Registry::find(const std::string& name) {
 
 std::vector<std::shared_ptr<Engine>> Registry::engines() {
   std::call_once(scanned_, [this] { scan(); });
+  for (const auto& entry : entries_) {
+    if (entry->name == k_opened_first) (void)open(*entry);
+  }
   std::vector<std::shared_ptr<Engine>> engines;
   for (const auto& entry : entries_) {
     if (auto engine = open(*entry)) engines.push_back(*std::move(engine));

@@ -149,6 +149,38 @@ Result<std::vector<std::string>> for_each_installed(const std::string& reference
   return references;
 }
 
+// A model that was asked for, or one that it works with.
+enum class StageLevel { model, stage };
+
+Result<PullPlan> plan_of(const std::string& reference, PullPurpose purpose, StageLevel level,
+                         const std::string& engine, hub::HubCore& core) {
+  Result<Resolved> resolved = core.resolve(
+      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull,
+      engine);
+  if (!resolved) return std::move(resolved).error();
+  Result<std::optional<InstalledModel>> installed = core.find_installed(*resolved);
+  if (!installed) return std::move(installed).error();
+  PullPlan plan;
+  plan.reference = resolved->to_string();
+  plan.title = resolved->entry->title;
+  plan.license = resolved->license();
+  plan.is_installed = installed->has_value();
+  plan.bytes_total = resolved->variant->download_bytes();
+  if (purpose == PullPurpose::run) plan.candidates = resolved->candidates;
+  for (const ModelFile& file : resolved->variant->files) {
+    Result<bool> is_here = core.store().has_blob(file.installed_digest(), file.installed_bytes());
+    if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
+  }
+  if (level == StageLevel::stage) return plan;
+  for (const Stage& stage : resolved->variant->stages) {
+    Result<PullPlan> part =
+        plan_of(stage.reference.to_string(), purpose, StageLevel::stage, engine, core);
+    if (!part) return std::move(part).error().with_context(hub::stage_context(*resolved, stage));
+    plan.stages.push_back(*std::move(part));
+  }
+  return plan;
+}
+
 // The handle of a task, from a job for any model. What lies between the two does not wait for the
 // user's callbacks.
 template <class Typed>
@@ -281,24 +313,7 @@ Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpos
                                 const LoadOptions& options) const {
   if (purpose == PullPurpose::run && hub::means_file(reference, *core_->catalog()))
     return plan_file(reference, options, *core_);
-  Result<Resolved> resolved = core_->resolve(
-      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull,
-      options.engine);
-  if (!resolved) return std::move(resolved).error();
-  Result<std::optional<InstalledModel>> installed = core_->find_installed(*resolved);
-  if (!installed) return std::move(installed).error();
-  PullPlan plan;
-  plan.reference = resolved->to_string();
-  plan.title = resolved->entry->title;
-  plan.license = resolved->license();
-  plan.is_installed = installed->has_value();
-  plan.bytes_total = resolved->variant->download_bytes();
-  if (purpose == PullPurpose::run) plan.candidates = resolved->candidates;
-  for (const ModelFile& file : resolved->variant->files) {
-    Result<bool> is_here = core_->store().has_blob(file.installed_digest(), file.installed_bytes());
-    if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
-  }
-  return plan;
+  return plan_of(reference, purpose, StageLevel::model, options.engine, *core_);
 }
 
 Job<InstalledModel> Hub::pull(const std::string& reference) const { return core_->pull(reference); }
@@ -479,6 +494,11 @@ Job<std::vector<SelfTestResult>> Hub::self_test(const std::vector<std::string>& 
     for (const InstalledModel& model : *installed) wanted.push_back(reference_of(model));
   }
   return core_->self_test(core_, std::move(wanted));
+}
+
+Job<FaceRecognizer> Hub::face_recognizer(const std::string& reference,
+                                         const LoadOptions& options) const {
+  return typed_job<FaceRecognizer>(core_, reference, options, "recognize_faces");
 }
 
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }

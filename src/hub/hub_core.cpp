@@ -138,6 +138,14 @@ Error not_a_file(const std::string& reference) {
           "own, named by its path"};
 }
 
+// The model that a recipe of aligned faces needs besides its own.
+const Stage* find_detector_stage(const Variant& variant) {
+  for (const Stage& stage : variant.stages) {
+    if (stage.role == "detector") return &stage;
+  }
+  return nullptr;
+}
+
 Error offline_error(const Resolved& resolved) {
   return {ErrorCode::offline, Subject::model,
           resolved.to_string() + " is not installed, and fetching is switched off",
@@ -158,6 +166,10 @@ Result<Capabilities> only(const std::string& engine, Capabilities all) {
 }
 
 }  // namespace
+
+std::string stage_context(const Resolved& resolved, const Stage& stage) {
+  return "the " + stage.role + " of " + resolved.to_string();
+}
 
 Result<std::shared_ptr<HubCore>> HubCore::open(HubOptions options) {
   if (options.home.empty()) {
@@ -222,7 +234,12 @@ struct HubCore::ReadyFlow {
   std::optional<Resolved> resolved;      // after begin()
   std::optional<vision::Recipe> recipe;  // after begin()
   std::vector<std::string> labels;       // after begin()
+  std::optional<Model> detector;         // after find_detector()
+  bool is_stage = false;                 // of another flow, which waits for it
   int attempts = 1;
+
+  ReadyFlow(Promise<Model> p, std::weak_ptr<HubCore> h, std::string r, LoadOptions o)
+      : promise(std::move(p)), hub(std::move(h)), reference(std::move(r)), options(std::move(o)) {}
 
   void fail(Error error) const { promise.complete(std::move(error)); }
 };
@@ -338,19 +355,38 @@ Job<InstalledModel> HubCore::pull(const std::string& reference) {
       promise.complete(std::move(resolved).error());
       return;
     }
-    Result<std::optional<InstalledModel>> installed = find_installed(*resolved);
-    if (!installed) {
-      promise.complete(std::move(installed).error());
-    } else if (*installed) {
-      promise.complete(**std::move(installed));
-    } else if (options_.network == Network::offline) {
-      promise.complete(offline_error(*resolved));
-    } else {
-      chain(join_pull(*resolved), promise,
-            [promise](Result<InstalledModel> result) { promise.complete(std::move(result)); });
+    // Its stages first: a model that is installed can be run.
+    std::vector<Resolved> models;
+    for (const Stage& stage : resolved->variant->stages) {
+      Result<Resolved> part = resolve(stage.reference.to_string(), catalog::Purpose::pull);
+      if (!part) {
+        promise.complete(std::move(part).error().with_context(stage_context(*resolved, stage)));
+        return;
+      }
+      models.push_back(*std::move(part));
     }
+    models.push_back(*std::move(resolved));
+    pull_in_order(promise, std::make_shared<const std::vector<Resolved>>(std::move(models)), 0);
   });
   return promise.job();
+}
+
+void HubCore::pull_in_order(const Promise<InstalledModel>& promise,
+                            const std::shared_ptr<const std::vector<Resolved>>& models,
+                            std::size_t next) {
+  const auto go_on = [this, promise, models, next](Result<InstalledModel> pulled) {
+    if (!pulled || next + 1 == models->size()) {
+      promise.complete(std::move(pulled));
+    } else {
+      pull_in_order(promise, models, next + 1);
+    }
+  };
+  const Resolved& resolved = (*models)[next];
+  Result<std::optional<InstalledModel>> installed = find_installed(resolved);
+  if (!installed) return go_on(std::move(installed).error());
+  if (*installed) return go_on(**std::move(installed));
+  if (options_.network == Network::offline) return go_on(offline_error(resolved));
+  chain(join_pull(resolved), promise, go_on);
 }
 
 Job<InstalledModel> HubCore::join_pull(const Resolved& resolved) {
@@ -485,8 +521,7 @@ Job<std::vector<RepairReport>> HubCore::repair(std::vector<InstalledModel> model
 Job<Model> HubCore::ensure_ready(const std::weak_ptr<HubCore>& self,
                                  const std::shared_ptr<base::Executor>& executor,
                                  const std::string& reference, const LoadOptions& options) {
-  const auto flow = std::make_shared<ReadyFlow>(
-      ReadyFlow{Promise<Model>(executor), self, reference, options, {}, {}, {}, {}, 1});
+  const auto flow = std::make_shared<ReadyFlow>(Promise<Model>(executor), self, reference, options);
   if (refuse_in_fork(flow->promise)) return flow->promise.job();
   if (means_file(reference, *catalog())) {
     // To hash a file takes its time.
@@ -563,12 +598,47 @@ void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
   if (!resolved) return flow->fail(std::move(resolved).error());
   flow->resolved = *resolved;
   if (!take_recipe(flow)) return;
+  if (flow->recipe->inputs.front().from == vision::InputSource::aligned_face)
+    return find_detector(flow);
+  install(flow);
+}
 
-  Result<std::optional<InstalledModel>> installed = find_installed(*resolved);
+// The detector first: it is small, and what is wrong with it shows before the model is fetched.
+void HubCore::find_detector(const std::shared_ptr<ReadyFlow>& flow) {
+  const Resolved& resolved = *flow->resolved;
+  const Stage* const stage = find_detector_stage(*resolved.variant);
+  if (stage == nullptr || flow->is_stage) {
+    return flow->fail(Error(
+        ErrorCode::invalid_argument, Subject::catalog,
+        resolved.to_string() + (flow->is_stage ? " describes faces and cannot find any for another"
+                                               : " describes faces, and no stage finds them"),
+        R"(write "stages": [{"role": "detector", "ref": "yunet"}])"));
+  }
+  const auto part = std::make_shared<ReadyFlow>(Promise<Model>(steps_), flow->hub,
+                                                stage->reference.to_string(), flow->options);
+  part->is_stage = true;
+  chain(part->promise.job(), flow->promise,
+        [this, flow, context = stage_context(resolved, *stage)](Result<Model> detector) {
+          if (!detector) return flow->fail(std::move(detector).error().with_context(context));
+          if (detector->task() != "find_faces") {
+            return flow->fail(Error(ErrorCode::invalid_argument, Subject::catalog,
+                                    detector->name() + " is a model for the task '" +
+                                        detector->task() + "', not 'find_faces'",
+                                    "name another model as the detector")
+                                  .with_context(context));
+          }
+          flow->detector = *std::move(detector);
+          install(flow);
+        });
+  begin(part);
+}
+
+void HubCore::install(const std::shared_ptr<ReadyFlow>& flow) {
+  Result<std::optional<InstalledModel>> installed = find_installed(*flow->resolved);
   if (!installed) return flow->fail(std::move(installed).error());
   if (*installed) return load(flow, **installed);
-  if (options_.network == Network::offline) return flow->fail(offline_error(*resolved));
-  chain(join_pull(*resolved), flow->promise, [this, flow](Result<InstalledModel> pulled) {
+  if (options_.network == Network::offline) return flow->fail(offline_error(*flow->resolved));
+  chain(join_pull(*flow->resolved), flow->promise, [this, flow](Result<InstalledModel> pulled) {
     if (!pulled) return flow->fail(std::move(pulled).error());
     load(flow, *pulled);
   });
@@ -583,7 +653,8 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
   progress.subject = flow->resolved->to_string();
   flow->promise.report(std::move(progress));
   const auto core = std::make_shared<ModelCore>(
-      flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec)});
+      flow->hub,
+      ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec), flow->detector});
   chain(runtime_->acquire(core->parts().load), flow->promise,
         [this, flow, core](Result<runtime::Lease> lease) {
           if (!lease) {

@@ -25,6 +25,9 @@
 
 namespace modelhub::hub {
 
+// "for its detector, of sface@2021dec:onnx-fp32": what was going on when a stage failed.
+std::string stage_context(const Resolved& resolved, const Stage& stage);
+
 // What is behind a Hub: the modules, and the threads that carry a value from one to the next.
 //
 // Threads:       `pulls_` blocks on fetches (that many models are pulled at a time); `steps_` runs
@@ -111,6 +114,9 @@ class HubCore {
 
   // Joins the pull of this model, or starts it; what is chained to the job runs on steps_.
   Job<InstalledModel> join_pull(const Resolved& resolved);
+  // Pulls the models from `next` on, one after the other; the last one is the answer.
+  void pull_in_order(const Promise<InstalledModel>& promise,
+                     const std::shared_ptr<const std::vector<Resolved>>& models, std::size_t next);
   void run_pull(const Resolved& resolved, const PullFlights::Lead& lead);
 
   // The steps of ensure_ready.
@@ -118,6 +124,8 @@ class HubCore {
   void begin_file(const std::shared_ptr<ReadyFlow>& flow);
   // What cannot be run is told before anything is fetched for it. False: the flow has failed.
   bool take_recipe(const std::shared_ptr<ReadyFlow>& flow);
+  void find_detector(const std::shared_ptr<ReadyFlow>& flow);
+  void install(const std::shared_ptr<ReadyFlow>& flow);
   void load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed);
   Result<runtime::LoadSpec> load_spec(const ReadyFlow& flow, const InstalledModel& installed);
   // Lets the engine of a load keep what it compiles.

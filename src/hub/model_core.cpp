@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hub/hub_core.h"
+#include "vision/align.h"
 
 namespace modelhub::hub {
 namespace {
@@ -69,13 +70,20 @@ Result<runtime::Lease> ModelCore::acquire() const {
 Result<ModelLease> ModelCore::lease() {
   Result<runtime::Lease> lease = acquire();
   if (!lease) return std::move(lease).error();
+  std::optional<ModelLease> detector;
+  if (parts_.detector) {
+    Result<ModelLease> held = parts_.detector->lease();
+    if (!held) return std::move(held).error();
+    detector = *std::move(held);
+  }
   const runtime::LoadedInfo& loaded = lease->info();
   LoadReport report;
   report.plan = loaded.plan;
   report.engine = loaded.engine + " " + loaded.engine_version;
   report.device = lease->session().device();
   report.duration = loaded.load_time;
-  return ModelLease(std::make_shared<const LeaseCore>(*std::move(lease), std::move(report)));
+  return ModelLease(
+      std::make_shared<const LeaseCore>(*std::move(lease), std::move(report), std::move(detector)));
 }
 
 Result<void> ModelCore::warmup() {
@@ -84,13 +92,27 @@ Result<void> ModelCore::warmup() {
   if (!grey) return std::move(grey).error();
   Result<Answer> answer = run(*grey, {});
   if (!answer) return std::move(answer).error();
+  if (!parts_.detector) return {};
+  // There is no face in it, so that the model itself has not run yet.
+  const int side = vision::side_of(parts_.recipe.decode.align);
+  Result<Image> face = Image::create(side, side, PixelFormat::rgb8);
+  if (!face) return std::move(face).error();
+  Result<runtime::Lease> lease = acquire();
+  if (!lease) return std::move(lease).error();
+  Result<Inferred> inferred = infer_picture(*face, *lease);
+  if (!inferred) return std::move(inferred).error();
   return {};
 }
 
 Result<void> ModelCore::unload() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
-  return (*owner)->unload(parts_.load.key);
+  Result<void> unloaded = (*owner)->unload(parts_.load.key);
+  if (!unloaded || !parts_.detector) return unloaded;
+  Result<void> detector = parts_.detector->unload();
+  // Somebody else may be using it.
+  if (!detector && detector.error().code != ErrorCode::busy) return detector;
+  return {};
 }
 
 Result<void> ModelCore::check(const runtime::Lease& lease) const {
@@ -115,26 +137,69 @@ Result<vision::AnswerOptions> ModelCore::answer_options(const RunOptions& option
   return answer;
 }
 
+Result<ModelCore::Inferred> ModelCore::infer_picture(const ImageView& image,
+                                                     const runtime::Lease& lease) {
+  Inferred inferred;
+  StopWatch watch;
+  Result<vision::Prepared> prepared = vision::prepare(image, parts_.recipe, take_prepared());
+  if (!prepared) return std::move(prepared).error();
+  inferred.times.pre = watch.lap();
+  Result<runtime::RunOutput> output = lease.run(inputs_of(*prepared, lease.session()));
+  if (!output) return std::move(output).error();
+  inferred.times.infer = output->time;
+  inferred.output = *std::move(output);
+  inferred.placement = prepared->placement;
+  give_prepared(*std::move(prepared));
+  return inferred;
+}
+
 Result<Answer> ModelCore::run(const ImageView& image, const RunOptions& options) {
+  if (parts_.detector) return run_on_faces(image, options);
   Result<vision::AnswerOptions> answer_options = this->answer_options(options);
   if (!answer_options) return std::move(answer_options).error();
   Result<runtime::Lease> lease = acquire();
   if (!lease) return std::move(lease).error();
 
-  StepTimes times;
+  Result<Inferred> inferred = infer_picture(image, *lease);
+  if (!inferred) return std::move(inferred).error();
   StopWatch watch;
-  Result<vision::Prepared> prepared = vision::prepare(image, parts_.recipe, take_prepared());
-  if (!prepared) return std::move(prepared).error();
-  times.pre = watch.lap();
-  Result<runtime::RunOutput> output = lease->run(inputs_of(*prepared, lease->session()));
-  if (!output) return std::move(output).error();
-  times.infer = output->time;
-  (void)watch.lap();
-  Result<Answer> answer = decode(*output, prepared->placement, *answer_options);
-  give_prepared(*std::move(prepared));
+  Result<Answer> answer = decode(inferred->output, inferred->placement, *answer_options);
   if (!answer) return answer;
-  times.post = watch.lap();
-  times_of(*answer) = times;
+  inferred->times.post = watch.lap();
+  times_of(*answer) = inferred->times;
+  return answer;
+}
+
+Result<std::vector<float>> ModelCore::describe(const ImageView& aligned_face,
+                                               const runtime::Lease& lease, StepTimes& times) {
+  Result<Inferred> inferred = infer_picture(aligned_face, lease);
+  if (!inferred) return std::move(inferred).error();
+  times.pre += inferred->times.pre;
+  times.infer += inferred->times.infer;
+  StopWatch watch;
+  Result<std::vector<float>> embedding =
+      vision::decode_embedding(parts_.recipe, inferred->output.outputs);
+  times.post += watch.lap();
+  return embedding;
+}
+
+Result<Answer> ModelCore::run_on_faces(const ImageView& image, const RunOptions& options) {
+  Result<Answer> answer = parts_.detector->run(image, options);
+  if (!answer) return std::move(answer).error().with_context("find faces for " + parts_.load.model);
+  Faces* const faces = std::get_if<Faces>(&*answer);
+  if (faces == nullptr)
+    return Error(ErrorCode::internal, Subject::model, "the detector of faces finds something else");
+  Result<runtime::Lease> lease = acquire();
+  if (!lease) return std::move(lease).error();
+  for (Face& face : faces->items) {
+    StopWatch watch;
+    Result<Image> aligned = vision::align_face(image, face.landmarks, parts_.recipe.decode.align);
+    if (!aligned) return std::move(aligned).error().with_context("turn a face upright");
+    faces->times.pre += watch.lap();
+    Result<std::vector<float>> embedding = describe(*aligned, *lease, faces->times);
+    if (!embedding) return std::move(embedding).error();
+    face.embedding = *std::move(embedding);
+  }
   return answer;
 }
 
@@ -178,6 +243,7 @@ Result<Answer> ModelCore::decode(const runtime::RunOutput& output,
     case vision::AnswerKind::text:
       return vision::decode_text(parts_.recipe, words_of(output), placement, options)
           .transform(to_answer);
+    case vision::AnswerKind::embedding: break;  // see run_on_faces()
   }
   return Error(ErrorCode::internal, Subject::model, "an answer of no kind");
 }

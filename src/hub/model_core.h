@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,14 +21,15 @@ class HubCore;
 // What a ModelLease points to: a lease of the runtime with the report about its load.
 class LeaseCore {
  public:
-  LeaseCore(runtime::Lease lease, LoadReport report)
-      : lease_(std::move(lease)), report_(std::move(report)) {}
+  LeaseCore(runtime::Lease lease, LoadReport report, std::optional<ModelLease> detector)
+      : lease_(std::move(lease)), report_(std::move(report)), detector_(std::move(detector)) {}
   const LoadReport& report() const { return report_; }
   const runtime::Lease& lease() const { return lease_; }
 
  private:
   const runtime::Lease lease_;
   const LoadReport report_;
+  const std::optional<ModelLease> detector_;
 };
 
 // What a Model points to: everything about a model that is constant once it was resolved, and the
@@ -41,6 +43,7 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
     vision::Recipe recipe;
     std::vector<std::string> labels;
     runtime::LoadSpec load;
+    std::optional<Model> detector;  // finds the faces that a model of aligned faces describes
   };
 
   ModelCore(std::weak_ptr<HubCore> hub, Parts parts)
@@ -63,6 +66,18 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
   Result<std::shared_ptr<HubCore>> hub() const;
   Result<runtime::Lease> acquire() const;
   Result<vision::AnswerOptions> answer_options(const RunOptions& options) const;
+  // What the engine gave for one picture.
+  struct Inferred {
+    runtime::RunOutput output;
+    vision::Placement placement;
+    StepTimes times;
+  };
+  // Prepares a picture and runs the engine.
+  Result<Inferred> infer_picture(const ImageView& image, const runtime::Lease& lease);
+  // The faces that the detector finds, each described.
+  Result<Answer> run_on_faces(const ImageView& image, const RunOptions& options);
+  Result<std::vector<float>> describe(const ImageView& aligned_face, const runtime::Lease& lease,
+                                      StepTimes& times);
   Result<Answer> decode(const runtime::RunOutput& output, const vision::Placement& placement,
                         const vision::AnswerOptions& options) const;
   // The tensors of an earlier call, to be written over: saves their pages.

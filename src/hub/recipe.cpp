@@ -77,13 +77,77 @@ vision::PostSpec post_spec(const RecipeParams& post) {
   return spec;
 }
 
+Result<vision::DecodeSpec> decode_spec(const Recipe& recipe) {
+  vision::DecodeSpec spec;
+  const RecipeParams& params = recipe.decode_params;
+  Words words;
+  words.assign(spec.kind, vision::parse_decode(recipe.decode));
+  const auto number = [&params](std::string_view name, int& target) {
+    if (const std::optional<double> value = params.find_number(name))
+      target = static_cast<int>(*value);
+  };
+  number("first_class", spec.first_class);
+  number("landmarks", spec.landmarks);
+  number("length", spec.length);
+  if (const std::vector<double> strides = params.numbers_of("strides"); !strides.empty())
+    spec.strides.assign(strides.begin(), strides.end());
+  if (const std::optional<std::string> word = params.find_text("normalize"))
+    words.assign(spec.is_normalized, vision::parse_normalize(*word));
+  if (const std::optional<std::string> word = params.find_text("align"))
+    words.assign(spec.align, vision::parse_align(*word));
+  if (words.error()) return *words.error();
+  return spec;
+}
+
+// Nothing when the recipe does not say how its embeddings are compared.
+Result<std::optional<FaceMeasure>> measure_of(const RecipeParams& post) {
+  const std::optional<std::string> word = post.find_text("metric");
+  const std::optional<double> threshold = post.find_number("threshold");
+  if (!word || !threshold) return std::optional<FaceMeasure>();
+  Result<FaceMetric> metric = vision::parse_metric(*word);
+  if (!metric) return std::move(metric).error();
+  // For a cosine the catalog has, as its field does, the least similarity and not a distance.
+  const double most = *metric == FaceMetric::cosine ? 1 - *threshold : *threshold;
+  return std::optional(FaceMeasure(*metric, static_cast<float>(most)));
+}
+
+// As in the catalog: 1 and not 1.000000.
+std::string text_of(double number) {
+  std::array<char, 32> text{};
+  const auto [end, failure] = std::to_chars(text.data(), text.data() + text.size(), number);
+  return failure == std::errc() ? std::string(text.data(), end) : std::string();
+}
+
+// A parameter of a recipe as text.
+struct ParamText {
+  std::string operator()(bool flag) const { return flag ? "true" : "false"; }
+  std::string operator()(double number) const { return text_of(number); }
+  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(const std::vector<double>& numbers) const { return joined(numbers); }
+  std::string operator()(const std::vector<std::string>& texts) const { return joined(texts); }
+
+  template <class T>
+  std::string joined(const std::vector<T>& items) const {
+    std::string all;
+    for (const T& item : items) all += (all.empty() ? "" : ",") + (*this)(item);
+    return all;
+  }
+};
+
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> load_settings(const Recipe& recipe) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (const auto& [name, value] : recipe.decode_params.values)
+    settings.emplace_back(name, std::visit(ParamText(), value));
+  return settings;
+}
 
 Result<vision::Recipe> to_executable(const Recipe& recipe) {
   vision::Recipe executable;
-  Result<vision::DecodeKind> kind = vision::parse_decode(recipe.decode);
-  if (!kind) return std::move(kind).error();
-  executable.decode.kind = *kind;
+  Result<vision::DecodeSpec> decode = decode_spec(recipe);
+  if (!decode) return std::move(decode).error();
+  executable.decode = *std::move(decode);
   for (const RecipeInput& input : recipe.inputs) {
     Result<vision::InputSpec> spec = input_spec(input);
     if (!spec) return std::move(spec).error();
@@ -94,32 +158,12 @@ Result<vision::Recipe> to_executable(const Recipe& recipe) {
     if (!spec) return std::move(spec).error();
     executable.outputs.push_back(*std::move(spec));
   }
-  if (const std::optional<double> first = recipe.decode_params.find_number("first_class")) {
-    executable.decode.first_class = static_cast<int>(*first);
-  }
-  if (const std::vector<double> strides = recipe.decode_params.numbers_of("strides");
-      !strides.empty()) {
-    executable.decode.strides.assign(strides.begin(), strides.end());
-  }
   executable.post = post_spec(recipe.post);
+  Result<std::optional<FaceMeasure>> measure = measure_of(recipe.post);
+  if (!measure) return std::move(measure).error();
+  executable.post.measure = *measure;
   if (Result<void> fits = vision::check_recipe(executable); !fits) return std::move(fits).error();
   return executable;
-}
-
-std::vector<std::pair<std::string, std::string>> load_settings(const Recipe& recipe) {
-  const Result<vision::DecodeKind> kind = vision::parse_decode(recipe.decode);
-  if (!kind || vision::answer_kind_of(*kind) != vision::AnswerKind::text) return {};
-  std::vector<std::pair<std::string, std::string>> settings;
-  for (const auto& [key, value] : recipe.decode_params.values) {
-    if (const std::optional<std::string> text = recipe.decode_params.find_text(key)) {
-      settings.emplace_back(key, *text);
-    } else if (const std::optional<double> number = recipe.decode_params.find_number(key)) {
-      std::array<char, 32> digits{};  // the shortest form: 3 and not 3.000000, in every locale
-      const auto end = std::to_chars(digits.begin(), digits.end(), *number).ptr;
-      settings.emplace_back(key, std::string(digits.begin(), end));
-    }
-  }
-  return settings;
 }
 
 }  // namespace modelhub::hub

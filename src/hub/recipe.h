@@ -19,8 +19,8 @@ namespace modelhub::hub {
 //         invalid_argument (subject catalog): values that cannot work together.
 Result<vision::Recipe> to_executable(const Recipe& recipe);
 
-// What an engine must know of the recipe when it loads the model: the parameters of a decode that
-// is the engine's own work (tesseract), as keys and values.
+// What an engine is told about a recipe when it loads the model: the parameters of its decode by
+// name, as text (lists with commas between). Engines ignore those that they do not know.
 std::vector<std::pair<std::string, std::string>> load_settings(const Recipe& recipe);
 
 }  // namespace modelhub::hub

@@ -144,6 +144,8 @@ Result<void> check(const Recipe& recipe, Labels labels, std::span<const Output> 
     case DecodeKind::yunet: return check_yunet(recipe, outputs);
     case DecodeKind::ultraface: return check_ultraface(recipe, outputs);
     case DecodeKind::tesseract: return {};  // has no tensors: check_reader()
+    case DecodeKind::dlib_faces: return check_dlib_faces(recipe, outputs);
+    case DecodeKind::embedding: return check_embedding(recipe, outputs);
   }
   return Error(ErrorCode::internal, Subject::model, "a decode without a decoder");
 }
@@ -154,6 +156,7 @@ std::string_view noun_of(AnswerKind kind) {
     case AnswerKind::classes: return "classes";
     case AnswerKind::faces: return "faces";
     case AnswerKind::text: return "text";
+    case AnswerKind::embedding: return "the embedding of one face";
   }
   return "something else";
 }
@@ -179,7 +182,13 @@ Result<std::vector<Output>> open(const Recipe& recipe, Labels labels, AnswerKind
 }
 
 bool needs_nms(DecodeKind kind) {
-  return kind != DecodeKind::ssd7 && kind != DecodeKind::tf_od4 && kind != DecodeKind::yolo_end2end;
+  switch (kind) {
+    case DecodeKind::ssd7:
+    case DecodeKind::tf_od4:
+    case DecodeKind::yolo_end2end:
+    case DecodeKind::dlib_faces: return false;
+    default: return true;
+  }
 }
 
 // What NMS leaves, in pixels of the picture. A box that lies in the padding only is none.
@@ -203,6 +212,28 @@ Result<Proposals> propose_detections(const HeadCall& call) {
     case DecodeKind::ssd7: return decode_ssd7(call);
     default: return decode_tf_od4(call);
   }
+}
+
+Result<Proposals> propose_faces(const HeadCall& call, FaceParts& parts) {
+  switch (call.recipe.decode.kind) {
+    case DecodeKind::yunet: return decode_yunet(call, parts);
+    case DecodeKind::ultraface: return decode_ultraface(call);
+    default: return decode_dlib_faces(call, parts);
+  }
+}
+
+Face face_of(const Candidate& candidate, const Box& box, const FaceParts& parts,
+             const Placement& placement) {
+  Face face;
+  face.score = candidate.score;
+  face.box = box;
+  const std::size_t first_point = parts.points * candidate.index;
+  for (std::size_t i = 0; i < parts.points; ++i) {
+    face.landmarks.push_back(placement.to_source(parts.landmarks[first_point + i]));
+  }
+  const auto embedding = parts.embeddings.subspan(parts.length * candidate.index, parts.length);
+  face.embedding.assign(embedding.begin(), embedding.end());
+  return face;
 }
 
 }  // namespace
@@ -273,17 +304,12 @@ Result<Faces> decode_faces(const Recipe& recipe, std::span<const NamedTensor> ou
   const auto opened = open(recipe, {}, AnswerKind::faces, outputs, options);
   if (!opened) return opened.error();
   const HeadCall call{recipe, {}, *opened, placement, options};
-  std::vector<Point> landmarks;
-  const auto proposals = recipe.decode.kind == DecodeKind::yunet ? decode_yunet(call, landmarks)
-                                                                 : decode_ultraface(call);
+  FaceParts parts;
+  const auto proposals = propose_faces(call, parts);
   if (!proposals) return proposals.error();
   Faces answer;
   for_each_answer(call, *proposals, [&](const Candidate& c, const Box& box) {
-    Face face{c.score, box, {}, {}};
-    for (std::size_t i = 0; i < 5 && !landmarks.empty(); ++i) {
-      face.landmarks.push_back(placement.to_source(landmarks[5 * c.index + i]));
-    }
-    answer.items.push_back(std::move(face));
+    answer.items.push_back(face_of(c, box, parts, placement));
   });
   if (answer.empty() && proposals->near_miss) {
     answer.near_miss = NearMiss{"face", proposals->near_miss->score};
@@ -318,6 +344,13 @@ Result<Text> decode_text(const Recipe& recipe, std::span<const ReadWord> words,
   }
   if (!answer.text.empty()) answer.text += '\n';
   return answer;
+}
+
+Result<std::vector<float>> decode_embedding(const Recipe& recipe,
+                                            std::span<const NamedTensor> outputs) {
+  const auto opened = open(recipe, {}, AnswerKind::embedding, outputs, {});
+  if (!opened) return opened.error();
+  return read_embedding(recipe, *opened);
 }
 
 }  // namespace modelhub::vision

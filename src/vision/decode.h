@@ -55,9 +55,9 @@ Result<void> check_outputs(const Recipe& recipe, Labels labels,
 // The same for a recipe that reads text: that the session `gives_words`.
 Result<void> check_reader(const Recipe& recipe, bool gives_words);
 
-// The three below turn what the engine gave for one picture into answers in that picture's pixels,
-// best first. Scores and boxes that are not finite are passed over. `labels` may be empty: the
-// class id is the label then.
+// The three that follow turn what the engine gave for one picture into answers in that picture's
+// pixels, best first. Scores and boxes that are not finite are passed over. `labels` may be empty:
+// the class id is the label then.
 //
 // Thread safety: any thread; nothing is kept.
 // Errors:        as check_outputs(); unsupported (Subject::model) for a type of element;
@@ -75,5 +75,10 @@ Result<Faces> decode_faces(const Recipe& recipe, std::span<const NamedTensor> ou
 // the words. Of the options, only conf leaves out words.
 Result<Text> decode_text(const Recipe& recipe, std::span<const ReadWord> words,
                          const Placement& placement, const AnswerOptions& options);
+
+// What the engine gave for one aligned face, as Face::embedding has it. Errors: as above;
+// corrupt_data (Subject::model) for numbers that are not finite.
+Result<std::vector<float>> decode_embedding(const Recipe& recipe,
+                                            std::span<const NamedTensor> outputs);
 
 }  // namespace modelhub::vision

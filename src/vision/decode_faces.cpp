@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <tuple>
 
 #include "vision/heads.h"
@@ -80,8 +81,9 @@ Result<void> check_yunet(const Recipe& recipe, std::span<const Output> outputs) 
   return {};
 }
 
-Result<Proposals> decode_yunet(const HeadCall& call, std::vector<Point>& landmarks) {
+Result<Proposals> decode_yunet(const HeadCall& call, FaceParts& parts) {
   Collector collector(call);
+  parts.points = k_landmarks;
   std::size_t index = 0;
   for (const int stride : call.recipe.decode.strides) {
     const int columns = call.placement.canvas_width / stride;
@@ -104,7 +106,7 @@ Result<Proposals> decode_yunet(const HeadCall& call, std::vector<Point>& landmar
         Candidate candidate = yunet_candidate(level, cell, x, y);
         candidate.index = index;
         collector.offer(candidate);
-        add_landmarks(level, cell, x, y, landmarks);
+        add_landmarks(level, cell, x, y, parts.landmarks);
       }
     }
   }
@@ -138,6 +140,84 @@ Result<Proposals> decode_ultraface(const HeadCall& call) {
     Candidate candidate;
     candidate.box = {box[0] * width, box[1] * height, box[2] * width, box[3] * height};
     candidate.score = scores.values[2 * i + 1];
+    candidate.index = i;
+    collector.offer(candidate);
+  }
+  return std::move(collector).finish();
+}
+
+namespace {
+
+constexpr OutputRole k_dlib_roles[] = {OutputRole::boxes, OutputRole::scores, OutputRole::landmarks,
+                                       OutputRole::embedding};
+
+// The detectors of dlib say how far a face lies above their threshold, without an upper end. The
+// logistic curve brings that between 0 and 1 in the same order, the threshold to a half.
+float score_of_margin(float margin) { return 1 / (1 + std::exp(-margin)); }
+
+bool are_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
+}
+
+// [N], [N,4], ...: a length of 0 stands for any.
+bool has_shape(const Shape& shape, std::initializer_list<std::int64_t> behind_n) {
+  return shape.size() == 1 + behind_n.size() &&
+         std::equal(behind_n.begin(), behind_n.end(), shape.begin() + 1,
+                    [](std::int64_t wanted, std::int64_t side) {
+                      return wanted == 0 || fits(side, wanted);
+                    });
+}
+
+std::string length_text(int length, const char* any) {
+  return length > 0 ? std::to_string(length) : any;
+}
+
+}  // namespace
+
+Result<void> check_dlib_faces(const Recipe& recipe, std::span<const Output> outputs) {
+  const DecodeSpec& decode = recipe.decode;
+  const auto check = [&](OutputRole role, std::initializer_list<std::int64_t> behind_n,
+                         const std::string& wanted) -> Result<void> {
+    const auto found = find_output(recipe, outputs, role);
+    if (!found) return found.error();
+    if (has_shape((*found)->shape, behind_n)) return {};
+    return wrong_shape(**found, "dlib_faces", wanted);
+  };
+  if (auto checked = check(OutputRole::boxes, {4}, "[faces, 4]"); !checked) return checked;
+  if (auto checked = check(OutputRole::scores, {}, "[faces]"); !checked) return checked;
+  if (auto checked = check(OutputRole::landmarks, {decode.landmarks, 2},
+                           "[faces, " + length_text(decode.landmarks, "points") + ", 2]");
+      !checked) {
+    return checked;
+  }
+  return check(OutputRole::embedding, {decode.length},
+               "[faces, " + length_text(decode.length, "numbers") + "]");
+}
+
+Result<Proposals> decode_dlib_faces(const HeadCall& call, FaceParts& parts) {
+  const Output* found[std::size(k_dlib_roles)];
+  for (std::size_t i = 0; i < std::size(k_dlib_roles); ++i) {
+    found[i] = *find_output(call.recipe, call.outputs, k_dlib_roles[i]);
+    if (found[i]->shape[0] != found[0]->shape[0]) {
+      return wrong_shape(*found[i], "dlib_faces", "as many faces as " + describe(*found[0]));
+    }
+  }
+  const auto& [boxes, scores, landmarks, embeddings] = found;
+  parts.points = static_cast<std::size_t>(landmarks->shape[1]);
+  parts.length = static_cast<std::size_t>(embeddings->shape[1]);
+  parts.embeddings = embeddings->values;
+  for (std::size_t i = 0; i + 1 < landmarks->values.size(); i += 2) {
+    parts.landmarks.push_back({landmarks->values[i], landmarks->values[i + 1]});
+  }
+  Collector collector(call);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(scores->shape[0]); ++i) {
+    // A face that cannot be compared with any other is none.
+    if (!are_finite(parts.embeddings.subspan(i * parts.length, parts.length))) continue;
+    const float* box = boxes->values.data() + 4 * i;
+    Candidate candidate;
+    candidate.box = {box[0], box[1], box[2], box[3]};
+    candidate.score = score_of_margin(scores->values[i]);
     candidate.index = i;
     collector.offer(candidate);
   }

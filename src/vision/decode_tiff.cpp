@@ -82,14 +82,18 @@ bool has_sane_blocks(TIFF* file, std::uint64_t width, std::uint64_t height) {
   return block <= width * height * k_most_bytes_per_pixel + k_slack_bytes;
 }
 
-// `tag` is that of one direction; a file that has the other one only means both.
+// `tag` is that of one direction; a file that has the other one only means both. libtiff keeps one
+// flag for the two of them, and gives 0 for the one that is not there.
 int dpi_of(TIFF* file, std::uint32_t tag) {
   float resolution = 0;
   std::uint16_t unit = RESUNIT_INCH;
   const std::uint32_t other =
       tag == TIFFTAG_XRESOLUTION ? TIFFTAG_YRESOLUTION : TIFFTAG_XRESOLUTION;
-  if (TIFFGetField(file, tag, &resolution) != 1 && TIFFGetField(file, other, &resolution) != 1)
-    return 0;
+  for (const std::uint32_t field : {tag, other}) {
+    if (TIFFGetField(file, field, &resolution) == 1 && resolution > 0) break;
+    resolution = 0;
+  }
+  if (!(resolution > 0)) return 0;
   TIFFGetFieldDefaulted(file, TIFFTAG_RESOLUTIONUNIT, &unit);
   if (unit == RESUNIT_INCH) return plausible_dpi(resolution);
   return unit == RESUNIT_CENTIMETER ? plausible_dpi(resolution * 2.54) : 0;

@@ -45,6 +45,14 @@ struct Proposals {
   std::optional<Candidate> near_miss;
 };
 
+// What a face has beside its box; a candidate's part is found by its index.
+struct FaceParts {
+  std::size_t points = 0;        // landmarks of each face
+  std::vector<Point> landmarks;  // of the canvas
+  std::size_t length = 0;        // numbers of each embedding
+  std::span<const float> embeddings;
+};
+
 // Takes what a head proposes and keeps what the call wants of it.
 class Collector {
  public:
@@ -80,6 +88,8 @@ Result<void> check_tf_od4(const Recipe& recipe, std::span<const Output> outputs)
 Result<void> check_classes(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
 Result<void> check_yunet(const Recipe& recipe, std::span<const Output> outputs);
 Result<void> check_ultraface(const Recipe& recipe, std::span<const Output> outputs);
+Result<void> check_dlib_faces(const Recipe& recipe, std::span<const Output> outputs);
+Result<void> check_embedding(const Recipe& recipe, std::span<const Output> outputs);
 
 // REQUIRES (all): the matching check passed for call.outputs, whose values are all there.
 Result<Proposals> decode_yolo8(const HeadCall& call);
@@ -88,8 +98,10 @@ Result<Proposals> decode_yolo_end2end(const HeadCall& call);
 Result<Proposals> decode_ssd7(const HeadCall& call);
 Result<Proposals> decode_tf_od4(const HeadCall& call);
 std::vector<Classification> decode_scores(const HeadCall& call);
-// `landmarks` gets five points of the canvas for each candidate, at 5 times its Candidate::index.
-Result<Proposals> decode_yunet(const HeadCall& call, std::vector<Point>& landmarks);
+Result<Proposals> decode_yunet(const HeadCall& call, FaceParts& parts);
 Result<Proposals> decode_ultraface(const HeadCall& call);
+Result<Proposals> decode_dlib_faces(const HeadCall& call, FaceParts& parts);
+// Errors: corrupt_data: numbers that are not finite.
+Result<std::vector<float>> read_embedding(const Recipe& recipe, std::span<const Output> outputs);
 
 }  // namespace modelhub::vision

@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 
+#include "vision/align.h"
+
 namespace modelhub::vision {
 namespace {
 
@@ -18,7 +20,8 @@ struct Word {
 };
 
 constexpr Word<InputSource> k_sources[] = {{"image", InputSource::image},
-                                           {"resolution", InputSource::resolution}};
+                                           {"resolution", InputSource::resolution},
+                                           {"aligned_face", InputSource::aligned_face}};
 constexpr Word<Layout> k_layouts[] = {{"nchw", Layout::nchw}, {"nhwc", Layout::nhwc}};
 constexpr Word<ColorOrder> k_colors[] = {
     {"rgb", ColorOrder::rgb}, {"bgr", ColorOrder::bgr}, {"gray", ColorOrder::gray}};
@@ -42,17 +45,25 @@ constexpr Word<DecodeKind> k_decodes[] = {{"yolo8", DecodeKind::yolo8},
                                           {"yunet", DecodeKind::yunet},
                                           {"ultraface", DecodeKind::ultraface},
                                           {"yolo_end2end", DecodeKind::yolo_end2end},
-                                          {"tesseract", DecodeKind::tesseract}};
+                                          {"tesseract", DecodeKind::tesseract},
+                                          {"dlib_faces", DecodeKind::dlib_faces},
+                                          {"embedding", DecodeKind::embedding}};
 constexpr Word<OutputRole> k_roles[] = {{"predictions", OutputRole::predictions},
                                         {"boxes", OutputRole::boxes},
                                         {"scores", OutputRole::scores},
                                         {"labels", OutputRole::labels},
                                         {"count", OutputRole::count},
                                         {"text", OutputRole::text},
+                                        {"landmarks", OutputRole::landmarks},
+                                        {"embedding", OutputRole::embedding},
                                         {"cls", OutputRole::cls},
                                         {"obj", OutputRole::obj},
                                         {"bbox", OutputRole::bbox},
                                         {"kps", OutputRole::kps}};
+constexpr Word<FaceTemplate> k_templates[] = {{"five_points_112", FaceTemplate::five_points_112}};
+constexpr Word<FaceMetric> k_metrics[] = {{"euclidean", FaceMetric::euclidean},
+                                          {"cosine", FaceMetric::cosine}};
+constexpr Word<bool> k_normalizations[] = {{"l2", true}, {"none", false}};
 
 Error needs(std::string_view what, std::string_view word) {
   return Error(ErrorCode::unsupported, Subject::model,
@@ -143,6 +154,34 @@ Result<void> check_values(const InputSpec& input) {
   return {};
 }
 
+// Models that describe faces: what they look at, and how their numbers are compared.
+Result<void> check_faces(const Recipe& recipe) {
+  const InputSpec& input = recipe.inputs.front();
+  const DecodeSpec& decode = recipe.decode;
+  const bool takes_face = input.from == InputSource::aligned_face;
+  if (takes_face != (decode.kind == DecodeKind::embedding)) {
+    return needs(takes_face ? "an aligned face for decode" : "a whole picture for decode",
+                 name_of(decode.kind));
+  }
+  if (takes_face) {
+    const int side = side_of(decode.align);
+    if (input.width != side || input.height != side || input.resize != ResizeKind::none) {
+      return wrong(input, "an aligned face is " + std::to_string(side) + "x" +
+                              std::to_string(side) + " pixels with resize none");
+    }
+  }
+  const bool gives_embeddings = takes_face || decode.kind == DecodeKind::dlib_faces;
+  if (gives_embeddings && !recipe.post.measure) {
+    return Error(ErrorCode::invalid_argument, Subject::catalog,
+                 "recipe: post: faces need a metric (euclidean or cosine) and a threshold");
+  }
+  if (decode.landmarks < 0 || decode.length < 0) {
+    return Error(ErrorCode::invalid_argument, Subject::catalog,
+                 "recipe: decode: landmarks and length must not be below 0");
+  }
+  return {};
+}
+
 }  // namespace
 
 AnswerKind answer_kind_of(DecodeKind kind) {
@@ -154,9 +193,11 @@ AnswerKind answer_kind_of(DecodeKind kind) {
     case DecodeKind::tf_od4: return AnswerKind::detections;
     case DecodeKind::logits:
     case DecodeKind::probabilities: return AnswerKind::classes;
-    case DecodeKind::yunet:
-    case DecodeKind::ultraface: return AnswerKind::faces;
     case DecodeKind::tesseract: return AnswerKind::text;
+    case DecodeKind::yunet:
+    case DecodeKind::ultraface:
+    case DecodeKind::dlib_faces: return AnswerKind::faces;
+    case DecodeKind::embedding: return AnswerKind::embedding;
   }
   return AnswerKind::detections;
 }
@@ -185,6 +226,15 @@ Result<DType> parse_input_dtype(std::string_view word) {
 Result<DecodeKind> parse_decode(std::string_view word) {
   return parse_word(k_decodes, "decode", word);
 }
+Result<FaceTemplate> parse_align(std::string_view word) {
+  return parse_word(k_templates, "align", word);
+}
+Result<FaceMetric> parse_metric(std::string_view word) {
+  return parse_word(k_metrics, "metric", word);
+}
+Result<bool> parse_normalize(std::string_view word) {
+  return parse_word(k_normalizations, "normalize", word);
+}
 
 Result<OutputSpec> parse_output(std::string name, std::string_view role) {
   const std::optional<int> own_stride = find_stride(role);
@@ -205,8 +255,10 @@ Result<OutputSpec> parse_output(std::string name, std::string_view role) {
 }
 
 Result<void> check_recipe(const Recipe& recipe) {
-  const auto is_image = [](const InputSpec& input) { return input.from == InputSource::image; };
-  if (std::count_if(recipe.inputs.begin(), recipe.inputs.end(), is_image) != 1) {
+  const auto is_picture = [](const InputSpec& input) {
+    return input.from == InputSource::image || input.from == InputSource::aligned_face;
+  };
+  if (std::count_if(recipe.inputs.begin(), recipe.inputs.end(), is_picture) != 1) {
     return Error(ErrorCode::unsupported, Subject::model,
                  "needs " + std::to_string(recipe.inputs.size()) +
                      " inputs, of which exactly one must be the picture (a newer modelhub)",
@@ -233,7 +285,7 @@ Result<void> check_recipe(const Recipe& recipe) {
     return Error(ErrorCode::invalid_argument, Subject::catalog,
                  "recipe: decode: strides must be above 0");
   }
-  return {};
+  return check_faces(recipe);
 }
 
 }  // namespace modelhub::vision

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "modelhub/faces.h"
 #include "modelhub/result.h"
 #include "modelhub/tensor.h"
 
@@ -24,7 +26,8 @@ namespace modelhub::vision {
 
 enum class InputSource {
   image,
-  resolution,  // of the picture: one number, dots per inch; 0 where it is not known
+  resolution,    // of the picture: one number, dots per inch; 0 where it is not known
+  aligned_face,  // one face of the picture, found by another model and turned upright: align.h
 };
 enum class Layout { nchw, nhwc };
 enum class ColorOrder { rgb, bgr, gray };
@@ -67,7 +70,20 @@ struct InputSpec {
 };
 
 // What an output is for. The last four are YuNet's, one of each for every stride.
-enum class OutputRole { predictions, boxes, scores, labels, count, text, cls, obj, bbox, kps };
+enum class OutputRole {
+  predictions,
+  boxes,
+  scores,
+  labels,
+  count,
+  text,
+  landmarks,
+  embedding,
+  cls,
+  obj,
+  bbox,
+  kps
+};
 
 struct OutputSpec {
   std::string name;  // may be empty where recipe and model have one output only
@@ -89,22 +105,36 @@ enum class DecodeKind {
   yunet,          // cls, obj, bbox, kps for each stride
   ultraface,      // scores [1,N,2] (background, face), boxes [1,N,4] corners 0..1
   tesseract,      // text: the engine gives words, no tensors
+  // boxes [N,4] corners in pixels of the input, scores [N] (how far above the detector's threshold,
+  // which is 0), landmarks [N,points,2] in pixels, embedding [N,length]; NMS done
+  dlib_faces,
+  embedding,  // embedding [1,length] of one aligned face
+};
+
+// Where the landmarks of an aligned face lie.
+enum class FaceTemplate {
+  five_points_112,  // eyes, nose and mouth corners of ArcFace's template, 112 x 112 pixels
 };
 
 struct DecodeSpec {
   DecodeKind kind = DecodeKind::yolo8;
   int first_class = 0;  // the class id that the first label has: 1 where 0 is the background
   std::vector<int> strides = {8, 16, 32};  // yolox, yunet
+  int landmarks = 0;           // points of a face; dlib_faces; 0: as many as the model gives
+  int length = 0;              // numbers of an embedding; 0: as many as the model gives
+  bool is_normalized = false;  // embeddings are brought to length 1; embedding only
+  FaceTemplate align = FaceTemplate::five_points_112;  // inputs from aligned_face
 };
 
 struct PostSpec {
-  float conf = 0.25f;           // an answer's score is above this; classifiers: 0 for all
-  float iou = 0.7f;             // of two boxes that overlap more, the lower score goes
-  int max_det = 300;            // answers at most
-  int max_candidates = 30000;   // the best that enter NMS
-  bool class_agnostic = false;  // boxes of different classes suppress each other
-  bool softmax = false;         // logits only
-  int top_k = 5;                // classifiers: answers at most
+  float conf = 0.25f;                  // an answer's score is above this; classifiers: 0 for all
+  float iou = 0.7f;                    // of two boxes that overlap more, the lower score goes
+  int max_det = 300;                   // answers at most
+  int max_candidates = 30000;          // the best that enter NMS
+  bool class_agnostic = false;         // boxes of different classes suppress each other
+  bool softmax = false;                // logits only
+  int top_k = 5;                       // classifiers: answers at most
+  std::optional<FaceMeasure> measure;  // of embeddings; there where the model gives some
 };
 
 struct Recipe {
@@ -115,7 +145,13 @@ struct Recipe {
 };
 
 // What a recipe's answers are.
-enum class AnswerKind { detections, classes, faces, text };
+enum class AnswerKind {
+  detections,
+  classes,
+  faces,
+  text,
+  embedding,  // of one face: a part of `faces` that another model finds
+};
 AnswerKind answer_kind_of(DecodeKind kind);
 std::string_view name_of(DecodeKind kind);
 std::string_view name_of(OutputRole role);
@@ -130,6 +166,10 @@ Result<Filter> parse_filter(std::string_view word);
 // float32, uint8 or int32; the other types are for a newer modelhub.
 Result<DType> parse_input_dtype(std::string_view word);
 Result<DecodeKind> parse_decode(std::string_view word);
+Result<FaceTemplate> parse_align(std::string_view word);
+Result<FaceMetric> parse_metric(std::string_view word);
+// "l2": true; "none": false.
+Result<bool> parse_normalize(std::string_view word);
 // The stride is read from the end of the role, else of the name: role "cls_8", or role "cls" of
 // output "cls_8".
 Result<OutputSpec> parse_output(std::string name, std::string_view role);

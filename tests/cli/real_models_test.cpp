@@ -449,9 +449,12 @@ TEST_F(OpenVinoModelsTest, AnIrOfTheUsersGivesTheAnswersOfTheBuiltInOne) {
   own("cebd5b36edce228fd7a519b372d824f220466c4c7a0d75bfe22fbb6c5aca4fcd", "people.bin");
   const Json built_in = run_model("person_detection_0200", "bus.jpg")["results"][0]["detections"];
   ASSERT_EQ(built_in.size(), 2U);
-  const std::vector<std::string> told = {"--recipe", "person_detection_0200"};
+  const std::string labels = write("labels.txt", "person\n");
+  const std::vector<std::string> told = {"--recipe", "person_detection_0200", "--labels", labels};
   EXPECT_EQ(run_model(graph, "bus.jpg", told)["results"][0]["detections"], built_in);
-  ASSERT_EQ(run({"register", graph, "--recipe", "person_detection_0200"}).exit_code, 0);
+  ASSERT_EQ(
+      run({"register", graph, "--recipe", "person_detection_0200", "--labels", labels}).exit_code,
+      0);
   EXPECT_EQ(run_model("people", "bus.jpg")["results"][0]["detections"], built_in);
 }
 

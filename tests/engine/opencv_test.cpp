@@ -170,7 +170,7 @@ class OpenCvTest : public EngineTest {
                                       const Tensor& tensor) {
     auto answer = session.run(std::vector<Session::Input>{{input, &tensor}});
     EXPECT_TRUE(answer) << answer.error().to_string();
-    return answer ? *std::move(answer) : std::vector<NamedTensor>();
+    return answer ? std::move(answer->outputs) : std::vector<NamedTensor>();
   }
 };
 

@@ -586,7 +586,7 @@ TEST_P(OpenVinoComparisonTest, AnswersAsOnnxRuntimeDoes) {
     x.as<float>()[i] = static_cast<float>(GetParam().scale * ((i * 7919) % 256) / 255);
   const std::string input = reference->inputs()[0].name;
   const auto answer_of = [&](Session& session) {
-    return session.run(std::vector<Session::Input>{{input, &x}}).value();
+    return session.run(std::vector<Session::Input>{{input, &x}}).value().outputs;
   };
   const auto expected = answer_of(*reference);
   const double exact = largest_difference(expected, answer_of(*engine()->load(request).value()));
@@ -633,7 +633,7 @@ std::vector<ConformanceCase> models() {
   cases.push_back(c);
   c.files = {{"graph", "person-detection-0200.xml", mirror(k_person_xml)},
              {"weights", "person-detection-0200.bin", mirror(k_person_bin)}};
-  c.check = [](const std::vector<NamedTensor>& outputs) {
+  c.check = [](const RunResult& outputs) {
     ASSERT_EQ(outputs.size(), 1U);
     EXPECT_EQ(outputs[0].name, "detection_out");
     EXPECT_THAT(outputs[0].tensor.shape(), ElementsAre(1, 1, 200, 7));

@@ -151,4 +151,21 @@ inline std::string model_with_weights_in(const std::string& location,
   return encode_model(graph.encode());
 }
 
+// A graph with the contract of SFace (an aligned face of 112 x 112 in, 128 numbers out) that
+// computes a small picture of it: the means of 14 x 14 pixels of red, then of green.
+inline std::string tiny_face_graph() {
+  using namespace tiny_onnx;
+  Graph graph;
+  graph.nodes = {
+      node("AveragePool", {"data"}, {"means"},
+           {attribute("kernel_shape", Sides{14, 14}), attribute("strides", Sides{14, 14})}),
+      node("Slice", {"means"}, {"two"},
+           {attribute("axes", Sides{1}), attribute("starts", Sides{0}),
+            attribute("ends", Sides{2})}),
+      node("Flatten", {"two"}, {"fc1"})};
+  graph.inputs = {value("data", {1, 3, 112, 112})};
+  graph.outputs = {value("fc1", {1, 128})};
+  return encode_model(graph.encode(), 9, 4);
+}
+
 }  // namespace modelhub::engine

@@ -391,7 +391,7 @@ class TextReaderTest : public HubTest {
  protected:
   void serve_reader(const std::string& model) {
     serve(model);
-    std::string text = document(model);
+    std::string text = document(model, "scripted", "");
     replace(text, "classify", "read_text");
     const std::size_t recipe = text.find("\"recipe\"");
     text.resize(recipe);
@@ -431,7 +431,7 @@ TEST_F(TextReaderTest, TheRecipesModesReachTheEngine) {
   Hub hub = open();
   ASSERT_TRUE(hub.text_reader("toy").get());
   const std::string log = test::content_of(scratch_.path("log"));
-  EXPECT_THAT(log, HasSubstr(" language=eng page_mode=3\n"));
+  EXPECT_THAT(log, HasSubstr(" language=eng page_mode=3 "));
 }
 
 TEST_F(TextReaderTest, AModelOfAnotherKindIsRefused) {

@@ -69,8 +69,6 @@ TEST(RecipeTest, AnUnknownFilterNeedsANewerModelhub) {
 
 TEST(RecipeTest, ModesOfAReaderAreSettingsOfItsLoad) {
   Recipe recipe = yolo_recipe();
-  recipe.decode_params.values["first_class"] = 1.0;
-  EXPECT_TRUE(load_settings(recipe).empty()) << "what modelhub decodes itself concerns no engine";
   recipe.decode = "tesseract";
   recipe.decode_params.values.clear();
   recipe.decode_params.values["language"] = std::string("eng");
@@ -98,26 +96,104 @@ TEST(RecipeTest, TheReaderOfTheCatalogIsExecutable) {
   }
 }
 
+Recipe face_recipe() {
+  Recipe recipe;
+  RecipeInput input;
+  input.layout = "nhwc";
+  input.dtype = "uint8";
+  input.is_dynamic = true;
+  input.resize = "none";
+  recipe.inputs.push_back(input);
+  recipe.outputs.push_back({"e", "embedding"});
+  recipe.decode = "dlib_faces";
+  recipe.decode_params.values["landmarks"] = 5.0;
+  recipe.decode_params.values["length"] = 128.0;
+  recipe.post.values["metric"] = std::string("euclidean");
+  recipe.post.values["threshold"] = 0.6;
+  return recipe;
+}
+
+TEST(RecipeTest, MetricAndThresholdOfFacesCrossTheBorder) {
+  const Result<vision::Recipe> executable = to_executable(face_recipe());
+  ASSERT_TRUE(executable) << executable.error().to_string();
+  EXPECT_EQ(executable->decode.landmarks, 5);
+  EXPECT_EQ(executable->decode.length, 128);
+  EXPECT_EQ(executable->post.measure->metric(), FaceMetric::euclidean);
+  EXPECT_FLOAT_EQ(executable->post.measure->threshold(), 0.6F);
+}
+
+TEST(RecipeTest, ACosineOfTheCatalogIsASimilarity) {
+  Recipe recipe = face_recipe();
+  recipe.post.values["metric"] = std::string("cosine");
+  recipe.post.values["threshold"] = 0.363;
+  const Result<vision::Recipe> executable = to_executable(recipe);
+  ASSERT_TRUE(executable) << executable.error().to_string();
+  EXPECT_EQ(executable->post.measure->metric(), FaceMetric::cosine);
+  EXPECT_FLOAT_EQ(executable->post.measure->threshold(), 0.637F);
+}
+
+TEST(RecipeTest, FacesThatCannotBeComparedAreRefused) {
+  Recipe recipe = face_recipe();
+  recipe.post.values["metric"] = std::string("hamming");
+  EXPECT_EQ(to_executable(recipe).error().code, ErrorCode::unsupported);
+  recipe.post.values.erase("metric");
+  const Result<vision::Recipe> without = to_executable(recipe);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(without.error().subject, Subject::catalog);
+  EXPECT_THAT(without.error().message, HasSubstr("metric"));
+}
+
+TEST(RecipeTest, UnknownWordsOfADecodeNeedANewerModelhub) {
+  for (const char* name : {"normalize", "align"}) {
+    Recipe recipe = face_recipe();
+    recipe.decode_params.values[name] = std::string("sideways");
+    const Result<vision::Recipe> executable = to_executable(recipe);
+    ASSERT_FALSE(executable) << name;
+    EXPECT_EQ(executable.error().code, ErrorCode::unsupported);
+    EXPECT_THAT(executable.error().message, HasSubstr("sideways"));
+  }
+}
+
+TEST(RecipeTest, DecodeParametersReachTheEngineAsText) {
+  Recipe recipe;
+  recipe.decode_params.values["detector"] = std::string("hog");
+  recipe.decode_params.values["upsample"] = 1.0;
+  recipe.decode_params.values["chip_padding"] = 0.25;
+  recipe.decode_params.values["mirror"] = true;
+  recipe.decode_params.values["strides"] = std::vector<double>{8, 16, 32};
+  recipe.decode_params.values["words"] = std::vector<std::string>{"a", "b"};
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(load_settings(recipe), (Settings{{"chip_padding", "0.25"},
+                                             {"detector", "hog"},
+                                             {"mirror", "true"},
+                                             {"strides", "8,16,32"},
+                                             {"upsample", "1"},
+                                             {"words", "a,b"}}));
+}
+
 // Every recipe that the built-in catalog says an engine of today can run must be one that vision
 // executes.
-TEST(RecipeTest, EveryBuiltInOnnxRecipeOfAKnownTaskIsExecutable) {
+TEST(RecipeTest, EveryBuiltInRecipeOfAKnownTaskIsExecutable) {
   Result<catalog::Catalog> catalog =
       catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::built_in()});
   ASSERT_TRUE(catalog) << catalog.error().to_string();
   int executable = 0;
   for (const auto& entry : catalog->models()) {
-    if (entry->task != "detect" && entry->task != "classify" && entry->task != "find_faces")
+    if (entry->task != "detect" && entry->task != "classify" && entry->task != "find_faces" &&
+        entry->task != "recognize_faces") {
       continue;
+    }
     for (const ModelVersion& version : entry->versions) {
       for (const Variant& variant : version.variants) {
-        if (variant.format != "onnx" || !variant.recipe) continue;
+        if ((variant.format != "onnx" && variant.format != "dlib") || !variant.recipe) continue;
         const Result<vision::Recipe> result = to_executable(*variant.recipe);
         EXPECT_TRUE(result) << entry->name << "@" << version.version << ":" << variant.id;
         executable += result ? 1 : 0;
       }
     }
   }
-  EXPECT_GE(executable, 15);
+  EXPECT_GE(executable, 19);
 }
 
 }  // namespace

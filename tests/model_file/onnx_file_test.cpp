@@ -132,6 +132,7 @@ TEST_F(OnnxFileTest, EachPlaceWhereItMayBeCutOffIsTold) {
 
 TEST_F(OnnxFileTest, HostileFilesEndWithAnError) {
   using namespace engine::tiny_onnx;
+  using engine::tiny_protobuf::varint;
   const std::string head = number(1, 8);
   expect_bad(head + std::string("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), "ends in the middle");
   expect_bad(head + std::string(11, '\xff'), "no ONNX model");

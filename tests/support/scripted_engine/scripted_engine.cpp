@@ -216,8 +216,9 @@ Output copy(const ScriptedOutput& output, const mh_tensor& input) {
 
 Output sum(const ScriptedOutput& output, const mh_tensor& input) {
   const auto* const first = static_cast<const float*>(input.data);
-  const float total = std::accumulate(first, first + input.byte_count / sizeof(float), 0.0F);
-  return Output::of(output.spec.name, MH_FLOAT32, {1}, std::vector<float>{total});
+  ScriptedOutput total = output;
+  total.values = {std::accumulate(first, first + input.byte_count / sizeof(float), 0.0F)};
+  return constant<float>(total);
 }
 
 class ScriptedSession final : public Session {

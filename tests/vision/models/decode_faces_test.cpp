@@ -179,5 +179,129 @@ TEST(UltrafaceTest, ShapesMustFitEachOther) {
                Subject::model, "[1, candidates, 2]");
 }
 
+Recipe dlib_faces() {
+  Recipe recipe;
+  recipe.outputs = {{"boxes", OutputRole::boxes, 0},
+                    {"scores", OutputRole::scores, 0},
+                    {"landmarks", OutputRole::landmarks, 0},
+                    {"embeddings", OutputRole::embedding, 0}};
+  recipe.decode.kind = DecodeKind::dlib_faces;
+  recipe.decode.landmarks = 2;
+  recipe.decode.length = 3;
+  return recipe;
+}
+
+// Two faces that overlap, the better one last.
+std::vector<NamedTensor> two_faces() {
+  std::vector<NamedTensor> outputs;
+  outputs.push_back(output_of("boxes", {2, 4}, {10, 10, 30, 30, -4, 8, 28, 31}));
+  outputs.push_back(output_of("scores", {2}, {0, 2}));
+  outputs.push_back(output_of("landmarks", {2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 80}));
+  outputs.push_back(output_of("embeddings", {2, 3}, {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f}));
+  return outputs;
+}
+
+TEST(DlibFacesTest, EachFaceKeepsItsLandmarksAndEmbedding) {
+  const Faces found = decode_faces(dlib_faces(), two_faces(), same_size(64, 64), {}).value();
+  ASSERT_EQ(found.size(), 2u);  // what dlib found is not suppressed a second time
+  expect_box(found[0].box, 0, 8, 28, 31);
+  ASSERT_EQ(found[0].landmarks.size(), 2u);
+  EXPECT_FLOAT_EQ(found[0].landmarks[1].x, 7);
+  EXPECT_FLOAT_EQ(found[0].landmarks[1].y, 80);
+  EXPECT_EQ(found[0].embedding, (std::vector<float>{0.4f, 0.5f, 0.6f}));
+  expect_box(found[1].box, 10, 10, 30, 30);
+  EXPECT_EQ(found[1].embedding, (std::vector<float>{0.1f, 0.2f, 0.3f}));
+}
+
+TEST(DlibFacesTest, MarginsBecomeScoresFromAHalfToOne) {
+  const Faces found = decode_faces(dlib_faces(), two_faces(), same_size(64, 64), {}).value();
+  EXPECT_FLOAT_EQ(found[1].score, 0.5f);
+  EXPECT_NEAR(found[0].score, 0.8808, 1e-4);
+  AnswerOptions options;
+  options.conf = 0.9f;
+  const Faces none = decode_faces(dlib_faces(), two_faces(), same_size(64, 64), options).value();
+  EXPECT_TRUE(none.empty());
+  EXPECT_NEAR(none.near_miss.value().score, 0.8808, 1e-4);
+}
+
+TEST(DlibFacesTest, NoFaceIsAnAnswer) {
+  std::vector<NamedTensor> outputs;
+  outputs.push_back(output_of("boxes", {0, 4}, {}));
+  outputs.push_back(output_of("scores", {0}, {}));
+  outputs.push_back(output_of("landmarks", {0, 2, 2}, {}));
+  outputs.push_back(output_of("embeddings", {0, 3}, {}));
+  const Faces found = decode_faces(dlib_faces(), outputs, same_size(64, 64), {}).value();
+  EXPECT_TRUE(found.empty());
+  EXPECT_FALSE(found.near_miss);
+}
+
+TEST(DlibFacesTest, AFaceWithoutFiniteNumbersIsPassedOver) {
+  std::vector<NamedTensor> outputs = two_faces();
+  outputs[3].tensor.as<float>()[4] = std::numeric_limits<float>::quiet_NaN();
+  const Faces found = decode_faces(dlib_faces(), outputs, same_size(64, 64), {}).value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].embedding.size(), 3u);
+}
+
+TEST(DlibFacesTest, ShapesMustFitTheRecipeAndEachOther) {
+  const Placement placement = same_size(64, 64);
+  Recipe recipe = dlib_faces();
+  recipe.decode.landmarks = 5;
+  expect_error(decode_faces(recipe, two_faces(), placement, {}), ErrorCode::corrupt_data,
+               Subject::model,
+               "landmarks [2,2,2] does not fit decode 'dlib_faces', which wants "
+               "[faces, 5, 2]");
+  recipe = dlib_faces();
+  recipe.decode.length = 128;
+  expect_error(decode_faces(recipe, two_faces(), placement, {}), ErrorCode::corrupt_data,
+               Subject::model, "embeddings [2,3] does not fit");
+  recipe.decode.length = recipe.decode.landmarks = 0;  // as many as there are
+  EXPECT_EQ(decode_faces(recipe, two_faces(), placement, {}).value().size(), 2u);
+  std::vector<NamedTensor> outputs = two_faces();
+  outputs[1] = output_of("scores", {1}, {2});
+  expect_error(decode_faces(dlib_faces(), outputs, placement, {}), ErrorCode::corrupt_data,
+               Subject::model,
+               "scores [1] does not fit decode 'dlib_faces', which wants as many "
+               "faces as boxes [2,4]");
+  outputs[0] = output_of("boxes", {2, 5}, std::vector<float>(10));
+  expect_error(decode_faces(dlib_faces(), outputs, placement, {}), ErrorCode::corrupt_data,
+               Subject::model, "boxes [2,5] does not fit");
+}
+
+Recipe embedding() {
+  Recipe recipe;
+  recipe.outputs = {{"", OutputRole::embedding, 0}};
+  recipe.decode.kind = DecodeKind::embedding;
+  recipe.decode.length = 2;
+  return recipe;
+}
+
+TEST(EmbeddingTest, IsBroughtToLengthOneWhereTheRecipeSaysSo) {
+  const auto outputs = one(output_of("fc1", {1, 2}, {3, -4}));
+  Recipe recipe = embedding();
+  EXPECT_EQ(decode_embedding(recipe, outputs).value(), (std::vector<float>{3, -4}));
+  recipe.decode.is_normalized = true;
+  EXPECT_EQ(decode_embedding(recipe, outputs).value(), (std::vector<float>{0.6f, -0.8f}));
+  const auto noughts = one(output_of("fc1", {1, 2}, {0, 0}));
+  EXPECT_EQ(decode_embedding(recipe, noughts).value(), (std::vector<float>{0, 0}));
+}
+
+TEST(EmbeddingTest, WhatIsNoEmbeddingIsAnError) {
+  const Recipe recipe = embedding();
+  expect_error(decode_embedding(recipe, one(output_of("fc1", {1, 3}, {1, 2, 3}))),
+               ErrorCode::corrupt_data, Subject::model,
+               "fc1 [1,3] does not fit decode 'embedding', which wants [1, 2]");
+  expect_error(decode_embedding(recipe, one(output_of("fc1", {2}, {1, 2}))),
+               ErrorCode::corrupt_data, Subject::model, "fc1 [2] does not fit");
+  expect_error(
+      decode_embedding(recipe,
+                       one(output_of("fc1", {1, 2}, {1, std::numeric_limits<float>::infinity()}))),
+      ErrorCode::corrupt_data, Subject::model, "not finite");
+  expect_error(decode_faces(recipe, one(output_of("fc1", {1, 2}, {1, 2})), same_size(1, 1), {}),
+               ErrorCode::invalid_argument, Subject::usage, "the embedding of one face, not");
+  expect_error(decode_embedding(dlib_faces(), two_faces()), ErrorCode::invalid_argument,
+               Subject::usage, "faces, not with the embedding");
+}
+
 }  // namespace
 }  // namespace modelhub::vision

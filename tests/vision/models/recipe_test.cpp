@@ -36,7 +36,12 @@ TEST(RecipeTest, KnowsTheWordsOfTheCatalog) {
   EXPECT_EQ(*parse_rounding("floor"), Rounding::floor);
   EXPECT_EQ(*parse_input_dtype("uint8"), DType::uint8);
   EXPECT_EQ(*parse_input_source("image"), InputSource::image);
+  EXPECT_EQ(*parse_input_source("aligned_face"), InputSource::aligned_face);
   EXPECT_EQ(*parse_decode("tf_od4"), DecodeKind::tf_od4);
+  EXPECT_EQ(*parse_align("five_points_112"), FaceTemplate::five_points_112);
+  EXPECT_EQ(*parse_metric("cosine"), FaceMetric::cosine);
+  EXPECT_TRUE(*parse_normalize("l2"));
+  EXPECT_FALSE(*parse_normalize("none"));
   EXPECT_EQ(name_of(DecodeKind::ultraface), "ultraface");
 }
 
@@ -60,6 +65,9 @@ TEST(RecipeTest, AnUnknownWordNeedsANewerModelhub) {
   expect_newer(parse_rounding("ceil"), "needs round 'ceil' (a newer modelhub)");
   expect_newer(parse_input_dtype("float16"), "needs input dtype 'float16' (a newer modelhub)");
   expect_newer(parse_input_source("tokens"), "needs input from 'tokens' (a newer modelhub)");
+  expect_newer(parse_align("five_points_128"), "needs align 'five_points_128' (a newer modelhub)");
+  expect_newer(parse_metric("hamming"), "needs metric 'hamming' (a newer modelhub)");
+  expect_newer(parse_normalize("l1"), "needs normalize 'l1' (a newer modelhub)");
   expect_newer(parse_output("x", "prototypes"),
                "needs output role 'prototypes' (a newer modelhub)");
 }
@@ -116,6 +124,49 @@ TEST(RecipeTest, RefusesValuesThatCannotWork) {
   recipe = good();
   recipe.decode.strides = {8, 0};
   expect_wrong(recipe, "strides");
+}
+
+Recipe aligned() {
+  Recipe recipe = good();
+  recipe.inputs[0].from = InputSource::aligned_face;
+  recipe.inputs[0].width = recipe.inputs[0].height = 112;
+  recipe.inputs[0].resize = ResizeKind::none;
+  recipe.decode.kind = DecodeKind::embedding;
+  recipe.post.measure = FaceMeasure(FaceMetric::cosine, 0.6f);
+  return recipe;
+}
+
+TEST(RecipeTest, ModelsOfFacesNeedAMeasure) {
+  EXPECT_TRUE(check_recipe(aligned()));
+  Recipe recipe = aligned();
+  recipe.post.measure.reset();
+  expect_wrong(recipe, "metric");
+  recipe = good();
+  recipe.decode.kind = DecodeKind::dlib_faces;
+  expect_wrong(recipe, "threshold");
+  recipe.post.measure = FaceMeasure(FaceMetric::euclidean, 0.6f);
+  EXPECT_TRUE(check_recipe(recipe));
+  recipe.decode.length = -1;
+  expect_wrong(recipe, "length");
+}
+
+TEST(RecipeTest, AlignedFacesHaveTheSizeOfTheirTemplate) {
+  Recipe recipe = aligned();
+  recipe.inputs[0].height = 128;
+  expect_wrong(recipe, "112x112");
+  recipe = aligned();
+  recipe.inputs[0].resize = ResizeKind::stretch;
+  expect_wrong(recipe, "resize none");
+}
+
+TEST(RecipeTest, EmbeddingsAreOfAlignedFacesAndOfNothingElse) {
+  Recipe recipe = aligned();
+  recipe.inputs[0].from = InputSource::image;
+  expect_newer(check_recipe(recipe),
+               "needs a whole picture for decode 'embedding' (a newer modelhub)");
+  recipe = aligned();
+  recipe.decode.kind = DecodeKind::yunet;
+  expect_newer(check_recipe(recipe), "needs an aligned face for decode 'yunet' (a newer modelhub)");
 }
 
 TEST(RecipeTest, SeveralInputsNeedANewerModelhub) {
