@@ -43,15 +43,6 @@ const char* const k_yunet = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f428060
 const char* const k_person_xml = "6a393e1a58607cf65ff58b437b0aeb0bf6c46a18926e1c5718374c804c419faa";
 const char* const k_person_bin = "cebd5b36edce228fd7a519b372d824f220466c4c7a0d75bfe22fbb6c5aca4fcd";
 
-int number_in_status(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  while (std::getline(status, line)) {
-    if (line.rfind(key + ":", 0) == 0) return std::stoi(line.substr(key.size() + 1));
-  }
-  return -1;
-}
-
 bool cpu_has(const std::string& flag) {
   std::ifstream cpuinfo("/proc/cpuinfo");
   std::string line;
@@ -528,6 +519,15 @@ TEST_F(OpenVinoTest, PrintsNothing) {
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
+int number_in_status(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.rfind(key + ":", 0) == 0) return std::stoi(line.substr(key.size() + 1));
+  }
+  return -1;
+}
+
 TEST_F(OpenVinoTest, GivesTheMemoryBackOnUnload) {
   if (mirror(k_yolov8n).empty()) GTEST_SKIP() << "no mirror";
   const auto engine = this->engine();

@@ -163,13 +163,13 @@ TEST(RecipeTest, DecodeParametersReachTheEngineAsText) {
   recipe.decode_params.values["mirror"] = true;
   recipe.decode_params.values["strides"] = std::vector<double>{8, 16, 32};
   recipe.decode_params.values["words"] = std::vector<std::string>{"a", "b"};
-  using Settings = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(load_settings(recipe), (Settings{{"chip_padding", "0.25"},
-                                             {"detector", "hog"},
-                                             {"mirror", "true"},
-                                             {"strides", "8,16,32"},
-                                             {"upsample", "1"},
-                                             {"words", "a,b"}}));
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(load_settings(recipe), (Pairs{{"chip_padding", "0.25"},
+                                          {"detector", "hog"},
+                                          {"mirror", "true"},
+                                          {"strides", "8,16,32"},
+                                          {"upsample", "1"},
+                                          {"words", "a,b"}}));
 }
 
 // Every recipe that the built-in catalog says an engine of today can run must be one that vision
