@@ -69,8 +69,9 @@ struct Values {
   RunCommand run;
   SelfTestCommand self_test;
   CompareCommand compare;
+  TuneCommand tune;
   std::string fallback = "any";
-  std::string precision = "exact";
+  std::string precision;
   float conf = 0;
   float iou = 0;
   int max_det = 0;
@@ -205,22 +206,38 @@ void add_register_command(CLI::App& app, Values& values) {
   add_file_options(*add, values);
 }
 
+void add_precision_option(CLI::App& command, Values& values) {
+  command
+      .add_option("--precision", values.precision,
+                  "exact (default), or golden: fewer bits where that is faster")
+      ->type_name("POLICY");
+}
+
 // Where a command runs its model.
 void add_load_options(CLI::App& command, Values& values, LoadOptions& load) {
   command.add_option("--device", load.device, "auto, cpu, gpu, or a name such as cuda:0")
       ->type_name("NAME");
   command
       .add_option("--engine", load.engine,
-                  "onnxruntime, openvino, ...; default: the first of the model's that is here")
+                  "onnxruntime, openvino, ...; default: the tuned one, or the first of the model's")
       ->type_name("NAME");
   command
       .add_option("--fallback", values.fallback,
                   "never, listed or any (default): when the device cannot be used")
       ->type_name("POLICY");
-  command
-      .add_option("--precision", values.precision,
-                  "exact (default), or golden: fewer bits where that is faster")
-      ->type_name("POLICY");
+  add_precision_option(command, values);
+  command.add_option("--threads", load.threads, "Of one run, at most (default: all cores)")
+      ->check(CLI::Range(1, 4096));
+}
+
+void add_tune_command(CLI::App& app, Values& values) {
+  CLI::App* tune =
+      app.add_subcommand("tune", "Find the fastest way to run a model here that is still right");
+  tune->add_option("model", values.tune.model, "name[@version][:variant]")->required();
+  tune->add_option("--picture", values.tune.options.picture,
+                   "What they answer, for a model without a golden picture")
+      ->type_name("FILE");
+  add_precision_option(*tune, values);
 }
 
 void add_compare_command(CLI::App& app, Values& values) {
@@ -341,6 +358,7 @@ Result<void> apply_load(const Values& values, LoadOptions& load) {
   Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
   if (!fallback) return std::move(fallback).error();
   load.fallback = *fallback;
+  if (values.precision.empty()) return {};
   Result<Precision> precision = parse_precision(values.precision);
   if (!precision) return std::move(precision).error();
   load.precision = *precision;
@@ -406,6 +424,14 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
       return std::move(applied).error();
     invocation.command = values.add;
   }
+  if (name == "tune") {
+    if (!values.precision.empty()) {
+      Result<Precision> precision = parse_precision(values.precision);
+      if (!precision) return std::move(precision).error();
+      values.tune.options.precision = *precision;
+    }
+    invocation.command = values.tune;
+  }
   if (name == "compare") {
     if (Result<void> applied = apply_compare(chosen, values); !applied)
       return std::move(applied).error();
@@ -465,6 +491,7 @@ Result<std::variant<Invocation, HelpText>> parse_arguments(int argc, const char*
       "selftest", "Let models answer the catalog's own pictures on this machine, with each engine");
   self_test->add_option("model", values.self_test.models,
                         "Which; all installed ones when none is given");
+  add_tune_command(app, values);
   app.add_subcommand("devices", "The devices of this machine, and which engine can use them");
   app.add_subcommand("doctor", "Look at everything modelhub needs, and say what is wrong");
   if (Result<void> known = check_command_word(app, argc, argv); !known)

@@ -11,6 +11,7 @@
 #include <modelhub/options.h>
 #include <modelhub/own_model.h>
 #include <modelhub/result.h>
+#include <modelhub/tune.h>
 
 namespace modelhub::cli {
 
@@ -73,6 +74,10 @@ struct RunCommand {
   LoadOptions load;
   RunOptions options;
 };
+struct TuneCommand {
+  std::string model;
+  TuneOptions options;
+};
 struct CompareCommand {
   std::string first;
   std::string second;
@@ -94,8 +99,8 @@ struct Invocation {
   Talk talk = Talk::normal;
   std::variant<ListCommand, SearchCommand, ShowCommand, VersionsCommand, PullCommand, VerifyCommand,
                RepairCommand, RemoveCommand, RegisterCommand, PinCommand, PruneCommand,
-               CacheCommand, RunCommand, CompareCommand, SelfTestCommand, DevicesCommand,
-               DoctorCommand>
+               CacheCommand, RunCommand, CompareCommand, SelfTestCommand, TuneCommand,
+               DevicesCommand, DoctorCommand>
       command;
 };
 

@@ -287,6 +287,7 @@ void explain(const LoadReport& load, const std::vector<VariantCandidate>& candid
   }
   console.say("device: asked for " + load.plan.requested + ", runs on " + load.device + " with " +
               load.engine);
+  if (!load.plan.tuned.empty()) console.say("tuned " + load.plan.tuned);
   for (const DeviceCandidate& candidate : load.plan.candidates) {
     console.say("  " + candidate.device + " with " + candidate.engine + ": " +
                 std::string(name_of(candidate.verdict)) +

@@ -29,6 +29,7 @@ int execute(const PruneCommand& command, const Session& session);
 int execute(const CacheCommand& command, const Session& session);
 int execute(const RunCommand& command, const Session& session);
 int execute(const SelfTestCommand& command, const Session& session);
+int execute(const TuneCommand& command, const Session& session);
 int execute(const CompareCommand& command, const Session& session);
 int execute(const DevicesCommand& command, const Session& session);
 int execute(const DoctorCommand& command, const Session& session);

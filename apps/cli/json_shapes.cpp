@@ -324,6 +324,7 @@ Json to_json(const DevicePlan& plan) {
   for (const DeviceCandidate& candidate : plan.candidates)
     json["candidates"].push_back(to_json(candidate));
   json["warnings"] = plan.warnings;
+  if (!plan.tuned.empty()) json["tuned"] = plan.tuned;
   return json;
 }
 
@@ -353,6 +354,37 @@ Json to_json(const SelfTestResult& result) {
   json["load_ms"] = milliseconds_of(result.load);
   json["run_ms"] = milliseconds_of(result.run);
   if (result.error) json["error"] = to_json(*result.error)["error"];
+  return json;
+}
+
+Json to_json(const TuneCandidate& candidate) {
+  Json json;
+  json["engine"] = candidate.engine;
+  json["engine_version"] = candidate.engine_version;
+  json["device"] = candidate.device;
+  json["precision"] = name_of(candidate.precision);
+  json["threads"] = candidate.threads;
+  json["default"] = candidate.is_default;
+  json["verdict"] = name_of(candidate.verdict);
+  json["remark"] = candidate.remark;
+  json["load_ms"] = milliseconds_of(candidate.load);
+  json["run_ms"] = milliseconds_of(candidate.run);
+  json["memory_bytes"] = candidate.memory.count();
+  if (candidate.error) json["error"] = to_json(*candidate.error)["error"];
+  return json;
+}
+
+Json to_json(const TuneReport& report) {
+  Json json;
+  json["model"] = report.model;
+  json["picture"] = report.picture;
+  json["rounds"] = report.rounds;
+  json["reason"] = report.reason;
+  json["chosen"] = report.chosen ? Json(*report.chosen) : Json();
+  json["kept"] = !report.not_kept && report.chosen;
+  json["candidates"] = Json::array();
+  for (const TuneCandidate& candidate : report.candidates)
+    json["candidates"].push_back(to_json(candidate));
   return json;
 }
 

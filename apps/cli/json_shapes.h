@@ -31,6 +31,7 @@ Json to_json(const Device& device);
 Json to_json(const DevicePlan& plan);
 Json to_json(const EngineReport& report);
 Json to_json(const SelfTestResult& result);
+Json to_json(const TuneReport& report);
 Json to_json(const Face& face);
 double score_of(float score);  // rounded as in every document
 Json to_json(const Error& error);

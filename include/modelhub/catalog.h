@@ -139,9 +139,8 @@ struct GoldenExpectation {
   std::vector<double> box;  // x1, y1, x2, y2 in pixels; empty: anywhere
 };
 
-// What a variant must answer to one picture, on any machine.
-struct Golden {
-  ModelFile image;  // a catalogued file like any other
+// What must be answered to one picture, on any machine.
+struct GoldenAnswer {
   std::vector<GoldenExpectation> expect;
   std::optional<int> min_count;  // of detections or faces
   std::optional<int> max_count;
@@ -149,6 +148,10 @@ struct Golden {
   double score_tolerance = 0.02;
   double box_tolerance = 3;  // pixels, for each corner
   bool top1 = false;         // the first expectation must come first
+};
+
+struct Golden : GoldenAnswer {
+  ModelFile image;  // a catalogued file like any other
 };
 
 // A part of a model that is made of several: "detector" is "yunet@2023mar".

@@ -99,6 +99,7 @@ struct DevicePlan {
   DeviceFallback fallback = DeviceFallback::any;
   std::vector<DeviceCandidate> candidates;
   std::vector<std::string> warnings;  // a fallback taken, each with its reason
+  std::string tuned;                  // what tuning found and when; empty: it did not decide
 };
 
 }  // namespace MODELHUB_API

@@ -17,6 +17,7 @@
 #include "modelhub/result.h"
 #include "modelhub/self_test.h"
 #include "modelhub/store.h"
+#include "modelhub/tune.h"
 
 namespace modelhub MODELHUB_API {
 
@@ -223,6 +224,15 @@ class Hub {
   // Errors: not_found and invalid_argument about a reference; cancelled. All else is in the
   // results.
   Job<std::vector<SelfTestResult>> self_test(const std::vector<std::string>& references = {}) const;
+
+  // Finds the fastest way to run a model on this machine whose answer is still right: every engine
+  // and device that can run it, with several numbers of threads, answers one picture; the rest run
+  // it in turns, and the medians decide. Takes seconds to a minute, and memory for all of them; it
+  // wants a machine that does nothing else. The result is kept in the home until the model, an
+  // engine or the machine is another; loads that name neither device nor engine follow it.
+  // Errors: those about the reference and the pull; invalid_argument when there is no picture to
+  //         answer; cancelled. What goes wrong with one way is in the report.
+  Job<TuneReport> tune(const std::string& reference, const TuneOptions& options = {}) const;
 
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;

@@ -40,6 +40,7 @@ struct LoadReport {
   std::string device;  // the device that really runs it, told by the engine
   // of the load that put it into memory, whoever asked for that
   std::chrono::duration<double, std::milli> duration{0};
+  ByteCount memory;  // by how much the process grew; other loads at the same time blur it
 };
 
 // What a model calls one of its tensors.

@@ -18,4 +18,5 @@
 #include "modelhub/own_model.h"
 #include "modelhub/result.h"
 #include "modelhub/self_test.h"
+#include "modelhub/tune.h"
 #include "modelhub/version.h"

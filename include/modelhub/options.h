@@ -115,12 +115,16 @@ struct LoadOptions {
   // What to do when that device cannot be used. A device that is named exactly, and "cpu", never
   // fall back.
   DeviceFallback fallback = DeviceFallback::any;
-  // The engine, "openvino". Empty: the first of the catalog's list that can run it here.
+  // The engine, "openvino". Empty: the one that Hub::tune() found the fastest, else the first of
+  // the catalog's list that can run it here. With a device, an engine or threads that are named,
+  // what tuning found is not looked at.
   std::string engine;
   // Only for a file of the user's own, named by its path.
   ModelFileOptions file;
-  // golden may change scores in the third digit.
-  Precision precision = Precision::exact;
+  // golden may change scores in the third digit. Nothing: as Hub::tune() found it, else exact.
+  std::optional<Precision> precision;
+  // Threads of one run, at most those of the hub. 0: as tuning found it, else those of the hub.
+  int threads = 0;
 
   LoadOptions() {}
 };

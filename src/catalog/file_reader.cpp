@@ -112,7 +112,7 @@ Golden read_golden(const Cursor& at) {
                   {},
                   {}};
   at.require("image", [&](const Cursor& child) { image = read_file(child); });
-  Golden golden{std::move(image), {}, {}, {}, {}};
+  Golden golden{{}, std::move(image)};
   at.with("expect", [&](const Cursor& list) {
     list.each([&](const Cursor& item) { golden.expect.push_back(read_expectation(item)); });
   });

@@ -80,7 +80,7 @@ double distance(const GoldenExpectation& expected, const Item& item) {
   return farthest;
 }
 
-bool fits(const GoldenExpectation& expected, const Item& item, const Golden& golden) {
+bool fits(const GoldenExpectation& expected, const Item& item, const GoldenAnswer& golden) {
   if (!is_same_class(expected, item)) return false;
   if (expected.score && !(std::abs(*expected.score - item.score) <= golden.score_tolerance))
     return false;
@@ -99,7 +99,7 @@ std::string nearest_to(const GoldenExpectation& expected, const std::vector<Item
   return items.empty() ? "nothing was found" : "the best is " + text_of(items.front());
 }
 
-std::optional<std::string> difference_of(const Golden& golden, std::vector<Item> items) {
+std::optional<std::string> difference_of(const GoldenAnswer& golden, std::vector<Item> items) {
   const int count = static_cast<int>(items.size());
   const int least = golden.min_count.value_or(0);
   const int most = golden.max_count.value_or(count);
@@ -147,7 +147,7 @@ std::optional<std::string> difference_of(const std::string& expected, const std:
 
 }  // namespace
 
-std::optional<std::string> difference(const Golden& golden, const Answer& answer) {
+std::optional<std::string> difference(const GoldenAnswer& golden, const Answer& answer) {
   if (const auto* text = std::get_if<Text>(&answer); text != nullptr && !golden.text.empty()) {
     if (std::optional<std::string> differs = difference_of(golden.text, text->string()))
       return differs;

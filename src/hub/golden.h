@@ -13,6 +13,6 @@ namespace modelhub::hub {
 // Nothing when `answer` is what the catalog expects, within its tolerances; else one line that says
 // what differs. Each expectation needs an item of its own; items that nobody expects matter only
 // for the count.
-std::optional<std::string> difference(const Golden& golden, const Answer& answer);
+std::optional<std::string> difference(const GoldenAnswer& golden, const Answer& answer);
 
 }  // namespace modelhub::hub

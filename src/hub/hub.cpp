@@ -501,6 +501,10 @@ Job<FaceRecognizer> Hub::face_recognizer(const std::string& reference,
   return typed_job<FaceRecognizer>(core_, reference, options, "recognize_faces");
 }
 
+Job<TuneReport> Hub::tune(const std::string& reference, const TuneOptions& options) const {
+  return core_->tune(core_, reference, options);
+}
+
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }
 std::vector<EngineReport> Hub::engines() const { return core_->engines().reports(); }
 

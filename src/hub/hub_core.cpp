@@ -22,6 +22,8 @@
 #include "hub/registration.h"
 #include "hub/self_test.h"
 #include "hub/tokens.h"
+#include "hub/trial.h"
+#include "hub/tuner.h"
 #include "modelhub/closest_match.h"
 
 namespace modelhub::hub {
@@ -532,28 +534,62 @@ Job<Model> HubCore::ensure_ready(const std::weak_ptr<HubCore>& self,
   return flow->promise.job();
 }
 
-Job<std::vector<SelfTestResult>> HubCore::self_test(const std::weak_ptr<HubCore>& self,
-                                                    std::vector<std::string> references) {
-  Promise<std::vector<SelfTestResult>> promise(callbacks_);
+template <class T>
+Job<T> HubCore::run_trial(const std::weak_ptr<HubCore>& self,
+                          std::function<Result<T>(const Trial& trial)> run) {
+  Promise<T> promise(callbacks_);
   if (refuse_in_fork(promise)) return promise.job();
   try {
     std::lock_guard lock(tests_mutex_);
     if (!tests_) {
       tests_ = std::make_unique<base::Executor>("mh-tests", 1, base::Executor::Role::workers);
     }
-    tests_->post([this, self, promise, references = std::move(references)] {
+    tests_->post([this, self, promise, run = std::move(run)] {
       std::stop_source stop;
       const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
       const std::stop_callback on_leave(promise.stop_token(), request_stop);
       const std::stop_callback on_closing(closing_.get_token(), request_stop);
-      SelfTest test(*this, self, stop.get_token(),
-                    [promise](Progress progress) { promise.report(std::move(progress)); });
-      promise.complete(test.run(references));
+      const Trial trial(*this, self, stop.get_token(),
+                        [promise](Progress progress) { promise.report(std::move(progress)); });
+      promise.complete(run(trial));
     });
   } catch (const std::system_error& error) {
     promise.complete(base::no_thread(error));
   }
   return promise.job();
+}
+
+Job<std::vector<SelfTestResult>> HubCore::self_test(const std::weak_ptr<HubCore>& self,
+                                                    std::vector<std::string> references) {
+  return run_trial<std::vector<SelfTestResult>>(
+      self, [references = std::move(references)](const Trial& trial) {
+        return SelfTest(trial).run(references);
+      });
+}
+
+Job<TuneReport> HubCore::tune(const std::weak_ptr<HubCore>& self, const std::string& reference,
+                              const TuneOptions& options) {
+  return run_trial<TuneReport>(self, [reference, options](const Trial& trial) {
+    return Tuner(trial, options).run(reference);
+  });
+}
+
+std::string HubCore::tuned_folder(const Digest& model) {
+  return tuned_folder_name(model, engines_.offers(), inventory().devices, threads());
+}
+
+Result<void> HubCore::keep_tuned(const Digest& model, const TuneReport& report) {
+  const std::string now = base::to_rfc3339(std::chrono::system_clock::now());
+  return hub::keep_tuned(*store_, tuned_folder(model), choice_of(report, now));
+}
+
+std::optional<TunedChoice> HubCore::find_tuned(const ReadyFlow& flow, const Digest& model) {
+  const LoadOptions& options = flow.options;
+  if (flow.own || options.device != "auto" || !options.engine.empty() || options.threads > 0)
+    return std::nullopt;
+  std::optional<TunedChoice> found = hub::find_tuned(*store_, tuned_folder(model));
+  if (found && options.precision && *options.precision != found->precision) return std::nullopt;
+  return found;
 }
 
 Result<DevicePlan> HubCore::plan(const Resolved& resolved, const LoadOptions& options) {
@@ -677,6 +713,13 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
                                              const InstalledModel& installed) {
   Result<DevicePlan> plan = this->plan(*flow.resolved, flow.options);
   if (!plan) return std::move(plan).error();
+  Precision precision = flow.options.precision.value_or(Precision::exact);
+  int threads = flow.options.threads;
+  if (const std::optional<TunedChoice> tuned = find_tuned(flow, installed.key);
+      tuned && follow(*tuned, *plan)) {
+    precision = tuned->precision;
+    threads = tuned->threads;
+  }
   Result<std::shared_ptr<engine::Engine>> engine = engines_.find(plan->engine);
   if (!engine) return std::move(engine).error();
   Result<std::vector<engine::EngineFile>> files =
@@ -684,14 +727,15 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   if (!files) return std::move(files).error();
 
   runtime::LoadSpec spec;
-  const std::string precision(name_of(flow.options.precision));
-  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen + "/" + precision;
+  spec.key = installed.key.hex() + "/" + plan->engine + "/" + *plan->chosen + "/" +
+             std::string(name_of(precision)) + "/" + std::to_string(threads);
   spec.model = flow.resolved->to_string();
   spec.engine = *std::move(engine);
   spec.request.format = installed.format;
   spec.request.files = *std::move(files);
   spec.request.settings = load_settings(*flow.resolved->variant->recipe);
-  spec.request.settings.emplace_back("precision", precision);
+  spec.request.settings.emplace_back("precision", name_of(precision));
+  spec.request.threads = threads;
   spec.plan = *std::move(plan);
   if (flow.own) {
     spec.hold_files = [own = flow.own] { return check_unchanged(*own); };

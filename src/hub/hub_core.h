@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,12 +19,15 @@
 #include "hub/intake.h"
 #include "hub/own_model.h"
 #include "hub/registered_documents.h"
+#include "hub/tuned_choice.h"
 #include "modelhub/hub.h"
 #include "runtime/runtime.h"
 #include "store/store.h"
 #include "transfer/transfer.h"
 
 namespace modelhub::hub {
+
+class Trial;
 
 // "for its detector, of sface@2021dec:onnx-fp32": what was going on when a stage failed.
 std::string stage_context(const Resolved& resolved, const Stage& stage);
@@ -98,6 +102,12 @@ class HubCore {
                           const std::string& reference, const LoadOptions& options);
   Job<std::vector<SelfTestResult>> self_test(const std::weak_ptr<HubCore>& self,
                                              std::vector<std::string> references);
+  Job<TuneReport> tune(const std::weak_ptr<HubCore>& self, const std::string& reference,
+                       const TuneOptions& options);
+  // Of one run, at most.
+  int threads() const { return runtime_->thread_budget().total(); }
+  // Errors: as those of keep_tuned() of tuned_choice.h. REQUIRES: something was chosen.
+  Result<void> keep_tuned(const Digest& model, const TuneReport& report);
   IntakeTools intake_tools() { return {*store_, *transfer_, options_.log}; }
 
  private:
@@ -128,6 +138,14 @@ class HubCore {
   void install(const std::shared_ptr<ReadyFlow>& flow);
   void load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed);
   Result<runtime::LoadSpec> load_spec(const ReadyFlow& flow, const InstalledModel& installed);
+  // Where what tuning found for this model is kept.
+  std::string tuned_folder(const Digest& model);
+  // What tuning found, unless the options leave no choice.
+  std::optional<TunedChoice> find_tuned(const ReadyFlow& flow, const Digest& model);
+  // Runs a self-test or a tuning, one at a time: `run` blocks.
+  template <class T>
+  Job<T> run_trial(const std::weak_ptr<HubCore>& self,
+                   std::function<Result<T>(const Trial& trial)> run);
   // Lets the engine of a load keep what it compiles.
   void add_compile_cache(runtime::LoadSpec& spec, const std::weak_ptr<HubCore>& self,
                          const InstalledModel& installed);
@@ -148,7 +166,7 @@ class HubCore {
   const std::shared_ptr<base::Executor> steps_;
   const std::shared_ptr<base::Executor> pulls_;
   std::mutex tests_mutex_;
-  std::unique_ptr<base::Executor> tests_;  // guarded by tests_mutex_; since the first self-test
+  std::unique_ptr<base::Executor> tests_;  // guarded by tests_mutex_; since the first trial
   std::unique_ptr<transfer::Transfer> transfer_;
   std::unique_ptr<runtime::Runtime> runtime_;
   PullFlights flights_;

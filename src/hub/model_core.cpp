@@ -82,6 +82,7 @@ Result<ModelLease> ModelCore::lease() {
   report.engine = loaded.engine + " " + loaded.engine_version;
   report.device = lease->session().device();
   report.duration = loaded.load_time;
+  report.memory = loaded.resident;
   return ModelLease(
       std::make_shared<const LeaseCore>(*std::move(lease), std::move(report), std::move(detector)));
 }

@@ -27,26 +27,14 @@ GoldenExpectation expected(const Detection& d) {
   return {d.label, d.class_id, d.score, {d.box.x1, d.box.y1, d.box.x2, d.box.y2}};
 }
 
-Golden empty_golden() {
-  ModelFile picture{RelPath::parse("bus.jpg").value(),
-                    "picture",
-                    ByteCount(1),
-                    Digest::parse(std::string(64, '0')).value(),
-                    {},
-                    {},
-                    {},
-                    {}};
-  return {std::move(picture), {}, {}, {}, {}, 0.02, 3, false};
-}
-
-Golden golden(const std::vector<Detection>& wanted) {
-  Golden golden = empty_golden();
+GoldenAnswer golden(const std::vector<Detection>& wanted) {
+  GoldenAnswer golden;
   for (const Detection& d : wanted) golden.expect.push_back(expected(d));
   golden.min_count = golden.max_count = static_cast<int>(wanted.size());
   return golden;
 }
 
-std::string difference_text(const Golden& golden, const Answer& answer) {
+std::string difference_text(const GoldenAnswer& golden, const Answer& answer) {
   return difference(golden, answer).value_or("none");
 }
 
@@ -86,13 +74,13 @@ TEST(GoldenTest, AnotherClassIsWrongWhateverItsBox) {
 }
 
 TEST(GoldenTest, OneAnswerDoesNotServeTwoExpectations) {
-  Golden twice = golden({k_bus, k_bus});
+  const GoldenAnswer twice = golden({k_bus, k_bus});
   EXPECT_EQ(difference_text(twice, detections({k_bus, k_person})).rfind("expected bus", 0), 0U);
 }
 
 TEST(GoldenTest, CountsWhatWasFound) {
   EXPECT_EQ(difference_text(golden({k_bus}), detections({})), "0 answers, expected 1");
-  Golden range = golden({});
+  GoldenAnswer range = golden({});
   range.max_count = 3;
   EXPECT_EQ(difference(range, detections({k_bus})), std::nullopt);
   range.min_count = 2;
@@ -102,7 +90,7 @@ TEST(GoldenTest, CountsWhatWasFound) {
 }
 
 TEST(GoldenTest, WithoutACountMoreMayBeFound) {
-  Golden open = golden({k_bus});
+  GoldenAnswer open = golden({k_bus});
   open.min_count.reset();
   open.max_count.reset();
   EXPECT_EQ(difference(open, detections({k_bus, k_person})), std::nullopt);
@@ -112,7 +100,7 @@ TEST(GoldenTest, WithoutACountMoreMayBeFound) {
 TEST(GoldenTest, TheBestClassMustComeFirstWhereTheCatalogSaysSo) {
   Classifications classes;
   classes.items = {{"tabby", 281, 0.5F}, {"Egyptian cat", 285, 0.49F}};
-  Golden golden = empty_golden();
+  GoldenAnswer golden;
   golden.expect.push_back({"Egyptian cat", 285, std::nullopt, {}});
   EXPECT_EQ(difference(golden, classes), std::nullopt);
   golden.top1 = true;
@@ -123,7 +111,7 @@ TEST(GoldenTest, TheBestClassMustComeFirstWhereTheCatalogSaysSo) {
 TEST(GoldenTest, FacesHaveBoxesAndNoLabels) {
   Faces faces;
   faces.items.push_back({0.9F, {10, 10, 50, 60}, {}, {}});
-  Golden golden = empty_golden();
+  GoldenAnswer golden;
   golden.expect.push_back({"", std::nullopt, 0.9, {11, 9, 50, 60}});
   EXPECT_EQ(difference(golden, faces), std::nullopt);
   golden.box_tolerance = 0.5;
@@ -138,7 +126,7 @@ Text text_of(std::string read) {
 }
 
 TEST(GoldenTest, ATextIsRightToTheLetter) {
-  Golden golden = empty_golden();
+  GoldenAnswer golden;
   golden.text = "one two\nthree\n";
   EXPECT_EQ(difference(golden, text_of("one two\nthree\n")), std::nullopt);
   EXPECT_EQ(difference_text(golden, text_of("one two\nthrea\n")),

@@ -57,4 +57,28 @@ class HubTest : public ::testing::Test {
   HubOptions options_;
 };
 
+// A model with a golden picture.
+class GoldenHubTest : public HubTest {
+ protected:
+  // The golden picture on the server, and the model whose answer to it is `expected`.
+  void serve_golden(const std::string& expected, const std::string& model = k_model,
+                    const std::string& engine = "scripted") {
+    EXPECT_TRUE(picture().save(scratch_.path("golden.png")));
+    picture_bytes_ = test::content_of(scratch_.path("golden.png"));
+    server_.on(picture_path(), test::file_reply(picture_bytes_));
+    serve(model, engine,
+          R"(, "golden": { "image": { "path": "grey.png", "role": "picture", "bytes": )" +
+              std::to_string(picture_bytes_.size()) + R"(, "sha256": ")" +
+              base::sha256_of(picture_bytes_).hex() + R"(", "urls": [] }, )" + expected + " }");
+  }
+  std::string picture_path() const { return "/sha256/" + base::sha256_of(picture_bytes_).hex(); }
+
+  std::string picture_bytes_;
+};
+
+inline const std::string k_right =
+    R"("expect": [ { "label": "bee", "score": 0.7 } ], "tolerance": { "top1": true })";
+inline const std::string k_wrong =
+    R"("expect": [ { "label": "cow", "score": 0.7 } ], "tolerance": { "top1": true })";
+
 }  // namespace modelhub

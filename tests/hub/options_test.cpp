@@ -57,7 +57,8 @@ TEST_F(OptionsTest, TellsEnginesWhereTheirLibrariesAre) {
 }
 
 TEST_F(OptionsTest, ReadsAPrecision) {
-  EXPECT_EQ(LoadOptions().precision, Precision::exact);
+  EXPECT_FALSE(LoadOptions().precision);
+  EXPECT_EQ(LoadOptions().threads, 0);
   EXPECT_EQ(parse_precision("exact").value(), Precision::exact);
   EXPECT_EQ(parse_precision("golden").value(), Precision::golden);
   const Result<Precision> bad = parse_precision("silver");

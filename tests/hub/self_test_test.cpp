@@ -13,34 +13,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class SelfTestTest : public HubTest {
+class SelfTestTest : public GoldenHubTest {
  protected:
-  // The golden picture on the server, and the model whose answer to it is `expected`.
-  void serve_golden(const std::string& expected, const std::string& model = k_model,
-                    const std::string& engine = "scripted") {
-    EXPECT_TRUE(picture().save(scratch_.path("golden.png")));
-    picture_bytes_ = test::content_of(scratch_.path("golden.png"));
-    server_.on(picture_path(), test::file_reply(picture_bytes_));
-    serve(model, engine,
-          R"(, "golden": { "image": { "path": "grey.png", "role": "picture", "bytes": )" +
-              std::to_string(picture_bytes_.size()) + R"(, "sha256": ")" +
-              base::sha256_of(picture_bytes_).hex() + R"(", "urls": [] }, )" + expected + " }");
-  }
-  std::string picture_path() const { return "/sha256/" + base::sha256_of(picture_bytes_).hex(); }
-
   std::vector<SelfTestResult> self_test(const Hub& hub, std::vector<std::string> models = {"toy"}) {
     Result<std::vector<SelfTestResult>> results = hub.self_test(models).get();
     EXPECT_TRUE(results) << results.error().to_string();
     return results ? *results : std::vector<SelfTestResult>();
   }
-
-  std::string picture_bytes_;
 };
-
-const std::string k_right =
-    R"("expect": [ { "label": "bee", "score": 0.7 } ], "tolerance": { "top1": true })";
-const std::string k_wrong =
-    R"("expect": [ { "label": "cow", "score": 0.7 } ], "tolerance": { "top1": true })";
 
 TEST_F(SelfTestTest, SaysThatAnEngineAnswersRight) {
   serve_golden(k_right);

@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <numeric>
 #include <sstream>
+#include <thread>
 
 #include "modelhub/engine_module.h"
 
@@ -44,8 +46,11 @@ struct Obstacle {
   std::string failure;
   std::string exception;
 
+  std::chrono::milliseconds duration{0};
+
   void meet() const {
     if (!waits_for.empty()) wait();
+    std::this_thread::sleep_for(duration);
     if (status != MH_OK) throw Failure(status, MH_ABOUT_ENGINE, failure, "as scripted");
     if (!exception.empty()) throw std::runtime_error(exception);
   }
@@ -67,6 +72,7 @@ struct Script {
   std::vector<Word> words;
   Obstacle load;
   Obstacle run;
+  std::uint32_t threads = 0;  // of this load
   std::string record;
   std::uint64_t memory_bytes = 0;
 };
@@ -158,6 +164,12 @@ void parse_line(const std::string& text, Script& script, const std::string& file
     script.load.exception = rest_of(line);
   } else if (word == "run_waits") {
     script.run.waits_for = rest_of(line);
+  } else if (word == "run_takes") {
+    int milliseconds = 0;
+    line >> milliseconds;
+    std::uint32_t threads = 0;
+    if (!(line >> threads) || threads == script.threads)
+      script.run.duration = std::chrono::milliseconds(milliseconds);
   } else if (word == "run_fails") {
     parse_failure(line, script.run, file);
   } else if (word == "run_throws") {
@@ -179,6 +191,7 @@ Script read_script(const LoadRequest& request) {
   }
   Script script;
   script.description.device = request.device;
+  script.threads = request.threads;
   while (std::getline(in, text)) parse_line(text, script, file.name);
   return script;
 }
