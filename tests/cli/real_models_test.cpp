@@ -255,6 +255,42 @@ TEST_F(RealModelsTest, SelfTestFindsTheGoldenAnswers) {
   EXPECT_EQ(right.size(), 3U) << document;
 }
 
+// How fast which engine is differs between machines: what is chosen is right, and followed.
+TEST_F(RealModelsTest, TuningChoosesARightWayThatRunsFollow) {
+  const Json report = json_of(run({"tune", "ultraface", "--json"}).out)["tuning"];
+  ASSERT_TRUE(report["chosen"].is_number()) << report;
+  EXPECT_TRUE(report["kept"]);
+  EXPECT_GE(report["rounds"].get<int>(), 5);
+  const Json chosen = report["candidates"][report["chosen"].get<std::size_t>()];
+  EXPECT_EQ(chosen["verdict"], "chosen");
+  EXPECT_GT(chosen["run_ms"].get<double>(), 0);
+  EXPECT_EQ(report["candidates"][0]["default"], true);
+  for (const Json& candidate : report["candidates"]) EXPECT_NE(candidate["verdict"], "wrong");
+
+  const std::string picture = shared("images/bus.jpg");
+  const Json plan = json_of(run({"run", "ultraface", picture, "--json", "--explain"}).out)["plan"];
+  EXPECT_THAT(plan["tuned"].get<std::string>(), HasSubstr(chosen["engine"].get<std::string>()));
+  EXPECT_EQ(plan["engine"], chosen["engine"]);
+  const ProcessResult text = run({"run", "ultraface", picture, "--explain", "--no-picture"});
+  EXPECT_THAT(text.err, HasSubstr("tuned on 20"));
+  const Json own = json_of(
+      run({"run", "ultraface", picture, "--json", "--explain", "--engine", "onnxruntime"}).out);
+  EXPECT_FALSE(own["plan"].contains("tuned"));
+}
+
+TEST_F(RealModelsTest, TuningShowsATable) {
+  const ProcessResult result = run({"tune", "ultraface"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("VERDICT"));
+  EXPECT_THAT(result.out, HasSubstr("the default"));
+  EXPECT_THAT(result.err, HasSubstr(" runs with "));
+}
+
+TEST_F(RealModelsTest, TuningWithAPrecisionThatIsNoneIsAUsageError) {
+  EXPECT_EQ(run({"tune", "ultraface", "--precision", "half"}).exit_code, 2);
+  EXPECT_EQ(run({"tune", "ultraface", "--picture", "/no/picture.png"}).exit_code, 1);
+}
+
 TEST_F(RealModelsTest, SelfTestOfNothingSaysHowToBegin) {
   const ProcessResult result = run({"selftest"});
   EXPECT_EQ(result.exit_code, 0);
