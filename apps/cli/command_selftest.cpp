@@ -9,10 +9,6 @@
 namespace modelhub::cli {
 namespace {
 
-std::string milliseconds(std::chrono::duration<double, std::milli> time) {
-  return time.count() > 0 ? fixed(time.count(), time.count() < 10 ? 1 : 0) + " ms" : "-";
-}
-
 void print(const std::vector<SelfTestResult>& results, const Console& console) {
   std::vector<std::vector<std::string>> rows = {
       {"MODEL", "ENGINE", "DEVICE", "ANSWER", "LOAD", "RUN", "REMARK"}};

@@ -7,10 +7,6 @@
 namespace modelhub::cli {
 namespace {
 
-std::string milliseconds(std::chrono::duration<double, std::milli> time) {
-  return time.count() > 0 ? fixed(time.count(), time.count() < 10 ? 2 : 1) + " ms" : "-";
-}
-
 void print(const TuneReport& report, const Console& console) {
   std::vector<std::vector<std::string>> rows = {
       {"ENGINE", "DEVICE", "PRECISION", "THREADS", "RUN", "LOAD", "MEMORY", "VERDICT", "REMARK"}};

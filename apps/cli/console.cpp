@@ -114,4 +114,8 @@ std::string fixed(double value, int decimals) {
   return text.data();
 }
 
+std::string milliseconds(std::chrono::duration<double, std::milli> time) {
+  return time.count() > 0 ? fixed(time.count(), time.count() < 10 ? 1 : 0) + " ms" : "-";
+}
+
 }  // namespace modelhub::cli

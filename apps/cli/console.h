@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,5 +59,7 @@ std::size_t columns_of(std::string_view text);
 
 // "%.*f", because g++ 12 has no std::format.
 std::string fixed(double value, int decimals);
+// "8.7 ms", "127 ms"; "-" for what was not measured.
+std::string milliseconds(std::chrono::duration<double, std::milli> time);
 
 }  // namespace modelhub::cli
