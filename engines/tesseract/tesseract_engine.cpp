@@ -37,7 +37,7 @@ std::string setting_of(const LoadRequest& request, std::string_view key, std::st
 
 // A language is part of a name that Tesseract takes apart at some signs.
 std::string checked_language(const LoadRequest& request) {
-  const std::string language = setting_of(request, "language", "eng");
+  std::string language = setting_of(request, "language", "eng");
   const auto is_plain = [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
@@ -141,7 +141,7 @@ class TesseractEngine final : public Engine {
                         std::to_string(request.files.size()) + " files");
     }
     const File& file = request.files.front();
-    const std::string language = checked_language(request);
+    std::string language = checked_language(request);
     check_engine_mode(request);
     ReaderOptions options;
     options.page_mode = checked_page_mode(request);

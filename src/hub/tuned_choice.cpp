@@ -16,7 +16,7 @@
 namespace modelhub::hub {
 namespace {
 
-constexpr const char* k_file_name = "tuned";
+constexpr const char* k_tuned_file = "tuned";
 constexpr const char* k_first_line = "modelhub-tuned 1";
 constexpr ByteCount k_most_bytes(std::uint64_t{256} * 1024);
 
@@ -138,7 +138,7 @@ Result<void> keep_tuned(store::Store& store, const std::string& folder, const Tu
   if (!kept) return std::move(kept).error();
   // In a folder that is there already this replaces what an earlier tuning left.
   if (Result<void> done = base::write_file_atomically(
-          base::FileSystem::real(), base::join_path(kept->path(), k_file_name), text, 0666);
+          base::FileSystem::real(), base::join_path(kept->path(), k_tuned_file), text, 0666);
       !done) {
     return done;
   }
@@ -146,7 +146,7 @@ Result<void> keep_tuned(store::Store& store, const std::string& folder, const Tu
 }
 
 std::optional<TunedChoice> find_tuned(const store::Store& store, const std::string& folder) {
-  const std::string path = base::join_path(store.layout().derived(folder), k_file_name);
+  const std::string path = base::join_path(store.layout().derived(folder), k_tuned_file);
   const Result<std::string> text =
       base::read_whole_file(base::FileSystem::real(), path, k_most_bytes);
   return text ? parse(*text) : std::nullopt;
