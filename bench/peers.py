@@ -8,7 +8,9 @@ import subprocess
 from measure import Failed, environment, say
 
 # program → package of Debian and its relatives
-PACKAGES = {'curl': 'curl', 'aria2c': 'aria2', 'openssl': 'openssl', 'nginx': 'nginx-light', 'time': 'time'}
+PACKAGES = {'curl': 'curl', 'aria2c': 'aria2', 'openssl': 'openssl', 'nginx': 'nginx-light', 'time': 'time',
+            'tesseract': 'tesseract-ocr'}
+OF_TRANSFERS = ('curl', 'aria2c', 'openssl', 'nginx', 'time')
 VERSION_ARGUMENT = {'openssl': 'version', 'nginx': '-v'}
 SEARCHED = os.environ.get('PATH', '') + ':/usr/local/sbin:/usr/sbin:/sbin'
 
@@ -23,7 +25,8 @@ def install_packages(missing, log):
     by_hand = f'sudo apt-get install --no-install-recommends {" ".join(packages)}'
     if not shutil.which('apt-get') or (root and subprocess.run([*root, 'true'], capture_output=True, check=False).returncode):
         raise Failed(f'{", ".join(missing)} missing, and not allowed to install\n  next: {by_hand}')
-    say(f'peers: installing {" ".join(packages)} (nginx may start a service of its own; the benchmark does not use it)')
+    remark = ' (nginx may start a service of its own; the benchmark does not use it)' if 'nginx' in missing else ''
+    say(f'peers: installing {" ".join(packages)}{remark}')
     command = [*root, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300']
     install = [*command, 'install', '--no-install-recommends', *packages]
     with open(log, 'ab') as output:
@@ -34,32 +37,47 @@ def install_packages(missing, log):
     raise Failed(f'apt-get failed; its output is in {log}\n  next: {by_hand}')
 
 
-def ensure_programs(log):
+def ensure_programs(log, programs=OF_TRANSFERS):
     """program → path, all of them there."""
-    missing = [program for program in PACKAGES if not find(program)]
+    missing = [program for program in programs if not find(program)]
     if missing:
         install_packages(missing, log)
-    still = [program for program in PACKAGES if not find(program)]
+    still = [program for program in programs if not find(program)]
     if still:
         raise Failed(f'{", ".join(still)} cannot be found although the packages are installed')
-    return {program: find(program) for program in PACKAGES}
+    return {program: find(program) for program in programs}
+
+
+def ensure_python(folder, packages, imports, leave_out, log):
+    """The Python of a virtual environment that has the packages, the newest of the day it was made."""
+    python = folder / 'bin' / 'python'
+    works = [str(python), '-c', f'import {imports}']
+    if python.exists() and subprocess.run(works, capture_output=True, check=False).returncode == 0:
+        return python
+    say(f'peers: installing {" ".join(packages)} (newest) from PyPI into {folder}')
+    shutil.rmtree(folder, ignore_errors=True)
+    with open(log, 'ab') as output:
+        for argv in (['/usr/bin/env', 'python3', '-m', 'venv', str(folder)],
+                     [str(python), '-m', 'pip', 'install', '--no-input', '--upgrade', *packages], works):
+            if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False).returncode:
+                raise Failed(f'"{" ".join(argv)}" failed; its output is in {log}\n'
+                             f'  next: mend what it says (python3-venv? the network?), or leave it out with --without {leave_out}')
+    return python
 
 
 def ensure_huggingface(build, log):
-    """The Python of a virtual environment that has the newest huggingface_hub of the day it was made."""
-    python = build / 'venv' / 'bin' / 'python'
-    works = [str(python), '-c', 'import huggingface_hub']
-    if python.exists() and subprocess.run(works, capture_output=True, check=False).returncode == 0:
-        return python
-    say(f'peers: installing huggingface_hub (newest) from PyPI into {build / "venv"}')
-    shutil.rmtree(build / 'venv', ignore_errors=True)
-    with open(log, 'ab') as output:
-        for argv in (['/usr/bin/env', 'python3', '-m', 'venv', str(build / 'venv')],
-                     [str(python), '-m', 'pip', 'install', '--no-input', '--upgrade', 'huggingface_hub'], works):
-            if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False).returncode:
-                raise Failed(f'"{" ".join(argv)}" failed; its output is in {log}\n'
-                             '  next: mend what it says (python3-venv? the network?), or leave it out with --without hf')
-    return python
+    return ensure_python(build / 'venv', ['huggingface_hub'], 'huggingface_hub', 'hf', log)
+
+
+def ensure_onnxruntime(build, log):
+    packages = ['onnxruntime', 'opencv-python-headless', 'pillow', 'numpy']
+    return ensure_python(build / 'venv-onnxruntime', packages, 'onnxruntime, cv2, PIL', 'onnxruntime', log)
+
+
+def ensure_ultralytics(build, log):
+    """With PyTorch, which takes gigabytes unless pip is told of an index that has it for the processor only."""
+    packages = ['ultralytics', 'onnx', 'onnxruntime']
+    return ensure_python(build / 'venv-ultralytics', packages, 'ultralytics, onnx, onnxruntime', 'ultralytics', log)
 
 
 def version_of(program, path):
