@@ -226,7 +226,10 @@ void add_load_options(CLI::App& command, Values& values, LoadOptions& load) {
 void add_compare_command(CLI::App& app, Values& values) {
   CLI::App* compare = app.add_subcommand(
       "compare", "Which face of one picture is the same person as which of another");
-  compare->add_option("first", values.compare.first, "A picture; - for standard input")->required();
+  compare
+      ->add_option("first", values.compare.first,
+                   "A picture: a file, an https URL; - for standard input")
+      ->required();
   compare->add_option("second", values.compare.second, "The other one")->required();
   compare
       ->add_option("--model", values.compare.model,
@@ -242,8 +245,9 @@ void add_run_command(CLI::App& app, Values& values) {
   run->add_option("model", values.run.model,
                   "name[@version][:variant], or the path of a file of your own")
       ->required();
-  run->add_option("picture", values.run.pictures,
-                  "JPEG, PNG, WebP or TIFF, or folders of them; - for standard input")
+  run->add_option(
+         "picture", values.run.pictures,
+         "JPEG, PNG, WebP or TIFF: files, folders of them, https URLs; - for standard input")
       ->required();
   run->add_option("--out", values.run.out, "Annotated picture: a .png or .jpg, or a folder")
       ->type_name("PATH");

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "commands.h"
 #include "in_order.h"
@@ -129,11 +130,16 @@ struct Outcome {
 // One run of the command: the loaded model and what all its pictures share.
 class Runner {
  public:
-  Runner(const RunCommand& command, const std::vector<Picture>& pictures, const Console& console,
+  Runner(const RunCommand& command, const std::vector<Picture>& pictures, const Session& session,
          Model model)
-      : command_(command), pictures_(pictures), console_(console), model_(std::move(model)) {}
+      : command_(command),
+        pictures_(pictures),
+        session_(session),
+        console_(session.console),
+        model_(std::move(model)) {}
 
-  int run_all(const LoadReport& load) {
+  // `first`: the first picture, where it is here already.
+  int run_all(const LoadReport& load, std::optional<TimedImage> first) {
     Json document = header(load);
     Json results = Json::array();
     int exit_code = 0;
@@ -141,7 +147,10 @@ class Runner {
     const std::size_t threads =
         std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 2, 8);
     in_order(
-        pictures_.size(), threads, [&](std::size_t i) { return run_one(pictures_[i]); },
+        pictures_.size(), threads,
+        [&](std::size_t i) {
+          return run_one(pictures_[i], i == 0 ? std::exchange(first, std::nullopt) : std::nullopt);
+        },
         [&](Outcome outcome) {
           if (is_interrupted()) {
             exit_code = console_.fail(Error(ErrorCode::cancelled, Subject::other, "interrupted"));
@@ -173,22 +182,25 @@ class Runner {
   }
 
   // On any thread.
-  Outcome run_one(const Picture& picture) const {
+  Outcome run_one(const Picture& picture, std::optional<TimedImage> here) const {
     Outcome outcome;
     outcome.result["input"] = picture.name;
-    outcome.status = run_one(picture, outcome);
+    outcome.status = run_one(picture, std::move(here), outcome);
     return outcome;
   }
 
-  Result<void> run_one(const Picture& picture, Outcome& outcome) const {
-    Result<TimedImage> decoded = load_picture(picture);
+  Result<void> run_one(const Picture& picture, std::optional<TimedImage> here,
+                       Outcome& outcome) const {
+    Result<TimedImage> decoded = here ? Result<TimedImage>(*std::move(here))
+                                      : load_picture(picture, session_, ShowProgress::no);
     if (!decoded) return std::move(decoded).error();
     Image& image = decoded->image;
     outcome.result["width"] = image.width();
     outcome.result["height"] = image.height();
+    if (decoded->fetch) outcome.result["fetch_ms"] = decoded->fetch->count();
     Result<Answer> answer = run_alone(image);
     if (!answer) return std::move(answer).error().with_context(picture.name);
-    times_of(*answer).decode = decoded->duration;
+    times_of(*answer).decode = decoded->decode;
     if (console_.is_json()) {
       add_answer(outcome.result, *answer);
     } else {
@@ -273,6 +285,7 @@ class Runner {
 
   const RunCommand& command_;
   const std::vector<Picture>& pictures_;
+  const Session& session_;
   const Console& console_;
   const Model model_;
   mutable std::mutex engine_mutex_;
@@ -306,10 +319,11 @@ int execute(const RunCommand& command, const Session& session) {
     return console.fail(path.error());
   }
   // A single picture that cannot be read is told before megabytes are fetched for it.
-  if (pictures->size() == 1 && pictures->front().name != "-") {
-    if (Result<TimedImage> picture = load_picture(pictures->front()); !picture) {
-      return console.fail(picture.error());
-    }
+  std::optional<TimedImage> first;
+  if (pictures->size() == 1) {
+    Result<TimedImage> picture = load_picture(pictures->front(), session, ShowProgress::yes);
+    if (!picture) return console.fail(picture.error());
+    first = *std::move(picture);
   }
   Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run, command.load);
   if (!plan) return console.fail(plan.error());
@@ -328,7 +342,7 @@ int execute(const RunCommand& command, const Session& session) {
                 load.device + " with " + load.engine + "   load " +
                 fixed(load.duration.count(), 0) + " ms");
   }
-  return Runner(command, *pictures, console, *model).run_all(load);
+  return Runner(command, *pictures, session, *model).run_all(load, std::move(first));
 }
 
 }  // namespace modelhub::cli

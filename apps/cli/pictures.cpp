@@ -9,6 +9,9 @@
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <utility>
+
+#include "waiting.h"
 
 namespace modelhub::cli {
 namespace {
@@ -46,12 +49,19 @@ Result<std::vector<std::string>> pictures_in(const std::string& folder) {
   return found;
 }
 
+bool is_url(const std::string& name) { return name.find("://") != std::string::npos; }
+
+// "bus.jpg" of "a/bus.jpg" and of "https://host/bus.jpg?...".
+std::string file_name_of(const Picture& picture) {
+  if (picture.name == "-") return "stdin";
+  const std::string path =
+      picture.is_remote ? picture.name.substr(0, picture.name.find('?')) : picture.name;
+  const std::string last = fs::path(path).filename().string();
+  return last.empty() ? "picture" : last;
+}
+
 // "bus"; where that is taken "bus.jpg", "bus-2", "bus-3".
 std::string distinct_stem(const std::string& name, std::set<std::string>& taken) {
-  if (name == "-") {
-    taken.insert("stdin");
-    return "stdin";
-  }
   std::string stem = fs::path(name).stem().string();
   if (taken.insert(stem).second) return stem;
   if (std::string whole = fs::path(name).filename().string(); taken.insert(whole).second)
@@ -64,11 +74,18 @@ std::string distinct_stem(const std::string& name, std::set<std::string>& taken)
 
 }  // namespace
 
+Picture picture_named(const std::string& name) {
+  Picture picture{name, name == "-" ? "/dev/stdin" : name, is_url(name), {}};
+  if (picture.is_remote) picture.name = shown_url(name);
+  picture.stem = fs::path(file_name_of(picture)).stem().string();
+  return picture;
+}
+
 Result<std::vector<Picture>> find_pictures(const std::vector<std::string>& named) {
   std::vector<std::string> names;
   for (const std::string& name : named) {
     std::error_code ignored;
-    if (name == "-" || !fs::is_directory(name, ignored)) {
+    if (name == "-" || is_url(name) || !fs::is_directory(name, ignored)) {
       names.push_back(name);
       continue;
     }
@@ -79,16 +96,35 @@ Result<std::vector<Picture>> find_pictures(const std::vector<std::string>& named
   std::vector<Picture> pictures;
   pictures.reserve(names.size());
   std::set<std::string> taken;
-  for (const std::string& name : names)
-    pictures.push_back({name, name == "-" ? "/dev/stdin" : name, distinct_stem(name, taken)});
+  for (const std::string& name : names) {
+    pictures.push_back(picture_named(name));
+    pictures.back().stem = distinct_stem(file_name_of(pictures.back()), taken);
+  }
   return pictures;
 }
 
-Result<TimedImage> load_picture(const Picture& picture) {
-  const auto begin = std::chrono::steady_clock::now();
-  Result<Image> image = Image::load(picture.path);
+Result<TimedImage> load_picture(const Picture& picture, const Session& session, ShowProgress show) {
+  auto begin = std::chrono::steady_clock::now();
+  const auto lap = [&begin]() -> Milliseconds {
+    const auto now = std::chrono::steady_clock::now();
+    return now - std::exchange(begin, now);
+  };
+  TimedImage timed;
+  std::vector<std::byte> bytes;
+  if (picture.is_remote) {
+    const Job<std::vector<std::byte>> job = session.hub.fetch(picture.path);
+    Result<std::vector<std::byte>> fetched =
+        show == ShowProgress::yes ? wait_for(job, session.console) : wait_quietly(job);
+    if (!fetched) return std::move(fetched).error();
+    bytes = *std::move(fetched);
+    timed.fetch = lap();
+  }
+  Result<Image> image =
+      picture.is_remote ? Image::decode(bytes, picture.name) : Image::load(picture.path);
   if (!image) return std::move(image).error();
-  return TimedImage{*std::move(image), std::chrono::steady_clock::now() - begin};
+  timed.image = *std::move(image);
+  timed.decode = lap();
+  return timed;
 }
 
 ImageView crop(const Image& image, float x1, float y1, float x2, float y2) {

@@ -11,6 +11,7 @@
 #include "hub/own_model.h"
 #include "hub/pull.h"
 #include "hub/registration.h"
+#include "transfer/url.h"
 
 namespace modelhub {
 namespace {
@@ -252,6 +253,11 @@ Result<Registered> find_registered(const std::string& text, hub::HubCore& core) 
 
 }  // namespace
 
+std::string shown_url(const std::string& url) {
+  const Result<transfer::Url> parsed = transfer::parse_url(url);
+  return parsed ? parsed->shown : transfer::redacted(url);
+}
+
 std::string reference_of(const InstalledModel& model) { return id_of(model).to_string(); }
 
 Hub::Hub(std::shared_ptr<hub::HubCore> core) : core_(std::move(core)) {}
@@ -463,6 +469,10 @@ Result<RemoveReport> Hub::forget(const std::string& reference, DryRun dry_run) c
 Job<RegisterReport> Hub::register_model(const std::string& source,
                                         const RegisterOptions& options) const {
   return core_->register_model(source, options);
+}
+
+Job<std::vector<std::byte>> Hub::fetch(const std::string& url, const FetchOptions& options) const {
+  return core_->fetch(url, options);
 }
 
 Job<Model> Hub::ensure_ready(const std::string& reference, const LoadOptions& options) const {
