@@ -245,15 +245,19 @@ void add_run_command(CLI::App& app, Values& values) {
   run->add_option("model", values.run.model,
                   "name[@version][:variant], or the path of a file of your own")
       ->required();
-  run->add_option(
-         "picture", values.run.pictures,
-         "JPEG, PNG, WebP or TIFF: files, folders of them, https URLs; - for standard input")
+  run->add_option("picture", values.run.pictures,
+                  "JPEG, PNG, WebP or TIFF: files, folders of them, https URLs; - for standard "
+                  "input; videos, "
+                  "camera:0")
       ->required();
   run->add_option("--out", values.run.out, "Annotated picture: a .png or .jpg, or a folder")
       ->type_name("PATH");
   run->add_flag("--no-picture", values.run.no_picture, "Write no annotated picture");
   run->add_option("--save-crops", values.run.crops, "Folder for what was found, each cut out")
       ->type_name("DIR");
+  run->add_option("--every", values.run.every, "Of videos and cameras only each Nth frame")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
   run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
   add_load_options(*run, values, values.run.load);
   run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));

@@ -18,13 +18,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has_picture_ending(const fs::path& path) {
+std::string ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+bool has_picture_ending(const fs::path& path) {
   static const std::set<std::string> k_endings = {".jpg",  ".jpeg", ".png",
                                                   ".webp", ".tif",  ".tiff"};
-  return k_endings.count(ending) > 0;
+  return k_endings.count(ending_of(path)) > 0;
+}
+
+bool is_video(const std::string& name) {
+  static const std::set<std::string> k_endings = {".mp4",  ".m4v", ".mov",  ".avi", ".mkv",
+                                                  ".webm", ".mpg", ".mpeg", ".wmv", ".ts"};
+  return name.starts_with("camera:") || k_endings.count(ending_of(name)) > 0;
 }
 
 Result<std::vector<std::string>> pictures_in(const std::string& folder) {
@@ -54,8 +64,9 @@ bool is_url(const std::string& name) { return name.find("://") != std::string::n
 // "bus.jpg" of "a/bus.jpg" and of "https://host/bus.jpg?...".
 std::string file_name_of(const Picture& picture) {
   if (picture.name == "-") return "stdin";
-  const std::string path =
-      picture.is_remote ? picture.name.substr(0, picture.name.find('?')) : picture.name;
+  const std::string path = picture.kind == Picture::Kind::url
+                               ? picture.name.substr(0, picture.name.find('?'))
+                               : picture.name;
   const std::string last = fs::path(path).filename().string();
   return last.empty() ? "picture" : last;
 }
@@ -75,8 +86,13 @@ std::string distinct_stem(const std::string& name, std::set<std::string>& taken)
 }  // namespace
 
 Picture picture_named(const std::string& name) {
-  Picture picture{name, name == "-" ? "/dev/stdin" : name, is_url(name), {}};
-  if (picture.is_remote) picture.name = shown_url(name);
+  Picture picture{name, name == "-" ? "/dev/stdin" : name, Picture::Kind::file, {}};
+  if (is_url(name)) {
+    picture.kind = Picture::Kind::url;
+    picture.name = shown_url(name);
+  } else if (is_video(name)) {
+    picture.kind = Picture::Kind::video;
+  }
   picture.stem = fs::path(file_name_of(picture)).stem().string();
   return picture;
 }
@@ -109,9 +125,10 @@ Result<TimedImage> load_picture(const Picture& picture, const Session& session, 
     const auto now = std::chrono::steady_clock::now();
     return now - std::exchange(begin, now);
   };
+  const bool is_remote = picture.kind == Picture::Kind::url;
   TimedImage timed;
   std::vector<std::byte> bytes;
-  if (picture.is_remote) {
+  if (is_remote) {
     const Job<std::vector<std::byte>> job = session.hub.fetch(picture.path);
     Result<std::vector<std::byte>> fetched =
         show == ShowProgress::yes ? wait_for(job, session.console) : wait_quietly(job);
@@ -119,8 +136,7 @@ Result<TimedImage> load_picture(const Picture& picture, const Session& session, 
     bytes = *std::move(fetched);
     timed.fetch = lap();
   }
-  Result<Image> image =
-      picture.is_remote ? Image::decode(bytes, picture.name) : Image::load(picture.path);
+  Result<Image> image = is_remote ? Image::decode(bytes, picture.name) : Image::load(picture.path);
   if (!image) return std::move(image).error();
   timed.image = *std::move(image);
   timed.decode = lap();

@@ -13,16 +13,18 @@
 
 namespace modelhub::cli {
 
-// One picture to run a model on.
+// One picture to run a model on; a video or a camera stands for its frames.
 struct Picture {
+  enum class Kind { file, url, video };
+
   std::string name;  // as it is shown: what was typed, or folder/file; a URL without its secrets
   std::string path;  // or the URL, as it was typed
-  bool is_remote = false;
+  Kind kind = Kind::file;
   std::string stem;  // begins the names of files made from it; no two pictures share one
 };
 
-// One picture: a file, a URL (what has a "://"), or "-" for standard input. Its stem may be that of
-// another.
+// One picture: a file, a URL (what has a "://"), "-" for standard input, a video (by the ending of
+// its name), or "camera:0". Its stem may be that of another.
 Picture picture_named(const std::string& name);
 
 // What was named on the command line: "-" is standard input, a folder stands for the pictures in it
@@ -41,7 +43,8 @@ struct TimedImage {
 // Whether a picture that has to be fetched draws its progress: not while several are on their way.
 enum class ShowProgress { no, yes };
 
-// Blocks; an interrupt ends it. Errors: as Image::load and Hub::fetch; cancelled.
+// Blocks; an interrupt ends it. REQUIRES: no video. Errors: as Image::load and Hub::fetch;
+// cancelled.
 Result<TimedImage> load_picture(const Picture& picture, const Session& session, ShowProgress show);
 
 // The pixels of the box, as far as they are inside the picture; empty when none is.

@@ -18,6 +18,7 @@
 #include "modelhub/result.h"
 #include "modelhub/self_test.h"
 #include "modelhub/store.h"
+#include "modelhub/video.h"
 
 namespace modelhub MODELHUB_API {
 
@@ -241,6 +242,13 @@ class Hub {
   // Subject::network: another kind of URL), invalid_argument (no URL), out_of_memory, cancelled;
   // each message names the URL.
   Job<std::vector<std::byte>> fetch(const std::string& url, const FetchOptions& options = {}) const;
+
+  // The frames of a video file of this machine, or of a camera: "camera:0". Needs the module
+  // modelhub_video.so (OpenCV's videoio) where the engines are.
+  // Errors: not_found, io_error, corrupt_data (Subject::input) about the video; unsupported: no
+  // such module, or one that cannot be used: says what to install; invalid_argument.
+  Result<Video> open_video(const std::string& source,
+                           const VideoOptions& options = VideoOptions()) const;
 
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;

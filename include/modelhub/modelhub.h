@@ -19,3 +19,4 @@
 #include "modelhub/result.h"
 #include "modelhub/self_test.h"
 #include "modelhub/version.h"
+#include "modelhub/video.h"

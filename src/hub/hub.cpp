@@ -511,6 +511,10 @@ Job<FaceRecognizer> Hub::face_recognizer(const std::string& reference,
   return typed_job<FaceRecognizer>(core_, reference, options, "recognize_faces");
 }
 
+Result<Video> Hub::open_video(const std::string& source, const VideoOptions& options) const {
+  return core_->engines().open_video(source, options);
+}
+
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }
 std::vector<EngineReport> Hub::engines() const { return core_->engines().reports(); }
 

@@ -96,8 +96,9 @@ std::string_view hint_for(std::string_view what) {
   if (what == k_html)
     return "give the picture itself, not the page that shows it or asks for a login";
   if (what == k_video) {
-    return "take pictures out of it into a folder, and name that: ffmpeg -i VIDEO -vf fps=1 "
-           "FOLDER/%05d.jpg";
+    return "videos are files of this machine that end in .mp4, .avi, .mkv, ...; or take pictures "
+           "out "
+           "of it into a folder, and name that: ffmpeg -i VIDEO -vf fps=1 FOLDER/%05d.jpg";
   }
   return "convert it to PNG or JPEG";
 }
