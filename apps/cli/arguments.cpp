@@ -243,7 +243,10 @@ void add_tune_command(CLI::App& app, Values& values) {
 void add_compare_command(CLI::App& app, Values& values) {
   CLI::App* compare = app.add_subcommand(
       "compare", "Which face of one picture is the same person as which of another");
-  compare->add_option("first", values.compare.first, "A picture; - for standard input")->required();
+  compare
+      ->add_option("first", values.compare.first,
+                   "A picture: a file, an https URL; - for standard input")
+      ->required();
   compare->add_option("second", values.compare.second, "The other one")->required();
   compare
       ->add_option("--model", values.compare.model,
@@ -260,13 +263,18 @@ void add_run_command(CLI::App& app, Values& values) {
                   "name[@version][:variant], or the path of a file of your own")
       ->required();
   run->add_option("picture", values.run.pictures,
-                  "JPEG, PNG, WebP or TIFF, or folders of them; - for standard input")
+                  "JPEG, PNG, WebP or TIFF: files, folders of them, https URLs; - for standard "
+                  "input; videos, "
+                  "camera:0")
       ->required();
   run->add_option("--out", values.run.out, "Annotated picture: a .png or .jpg, or a folder")
       ->type_name("PATH");
   run->add_flag("--no-picture", values.run.no_picture, "Write no annotated picture");
   run->add_option("--save-crops", values.run.crops, "Folder for what was found, each cut out")
       ->type_name("DIR");
+  run->add_option("--every", values.run.every, "Of videos and cameras only each Nth frame")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
   run->add_flag("--explain", values.run.explain, "Say why this variant, engine and device");
   add_load_options(*run, values, values.run.load);
   run->add_option("--conf", values.conf, "Least score, 0..1")->check(CLI::Range(0.0, 1.0));

@@ -71,6 +71,7 @@ struct RunCommand {
   bool no_picture = false;
   std::string crops;  // folder for what was found, cut out; empty: none
   bool explain = false;
+  int every = 1;  // of the frames of a video
   LoadOptions load;
   RunOptions options;
 };

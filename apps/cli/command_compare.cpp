@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "json_shapes.h"
+#include "pictures.h"
 #include "waiting.h"
 
 namespace modelhub::cli {
@@ -89,10 +90,6 @@ Result<Comparison> compare(const Faces& first, const Faces& second, const FaceMe
   return comparison;
 }
 
-Result<Image> load_picture(const std::string& name) {
-  return Image::load(name == "-" ? "/dev/stdin" : name);
-}
-
 std::string count_of_faces(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " face" : " faces");
 }
@@ -130,10 +127,12 @@ class Comparer {
         recognizer_(std::move(recognizer)),
         measure_(measure) {}
 
-  int run(const Image& first, const Image& second, const LoadReport& load) const {
-    Result<Portrait> a = look_at(command_.first, first);
+  // REQUIRES: two pictures, and their pixels.
+  int run(const std::vector<Picture>& pictures, const std::vector<TimedImage>& images,
+          const LoadReport& load) const {
+    Result<Portrait> a = look_at(pictures[0].name, images[0].image);
     if (!a) return console_.fail(a.error());
-    Result<Portrait> b = look_at(command_.second, second);
+    Result<Portrait> b = look_at(pictures[1].name, images[1].image);
     if (!b) return console_.fail(b.error());
     if (a->faces.empty() && b->faces.empty()) {
       Error error = no_face(*a);
@@ -260,10 +259,14 @@ class Comparer {
 int execute(const CompareCommand& command, const Session& session) {
   const Console& console = session.console;
   // A picture that cannot be read is told before megabytes are fetched for it.
-  Result<Image> first = load_picture(command.first);
-  if (!first) return console.fail(first.error());
-  Result<Image> second = load_picture(command.second);
-  if (!second) return console.fail(second.error());
+  std::vector<TimedImage> images;
+  const std::vector<Picture> pictures = {picture_named(command.first),
+                                         picture_named(command.second)};
+  for (const Picture& picture : pictures) {
+    Result<TimedImage> image = load_picture(picture, session, ShowProgress::yes);
+    if (!image) return console.fail(image.error());
+    images.push_back(*std::move(image));
+  }
   Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run);
   if (!plan) return console.fail(plan.error());
   announce_pull(*plan, console);
@@ -279,7 +282,7 @@ int execute(const CompareCommand& command, const Session& session) {
   if (!console.is_json())
     console.say(reference_of(recognizer->model().installed()) + " on " + load.device + " with " +
                 load.engine);
-  return Comparer(command, console, *recognizer, *measure).run(*first, *second, load);
+  return Comparer(command, console, *recognizer, *measure).run(pictures, images, load);
 }
 
 }  // namespace modelhub::cli

@@ -4,9 +4,11 @@
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "commands.h"
 #include "in_order.h"
@@ -25,19 +27,23 @@ Result<std::optional<std::string>> annotated_path(const RunCommand& command,
                                                   const std::vector<Picture>& pictures,
                                                   const Picture& picture, bool is_json) {
   const std::string default_name = picture.stem + ".modelhub.png";
+  const bool is_frame = picture.kind == Picture::Kind::video;
   if (command.no_picture) return std::optional<std::string>();
-  if (command.out.empty())
-    return is_json ? std::optional<std::string>() : std::optional<std::string>(default_name);
+  if (command.out.empty()) {
+    return is_json || is_frame ? std::optional<std::string>()
+                               : std::optional<std::string>(default_name);
+  }
   std::error_code ignored;
   const bool is_folder = command.out.back() == '/' || fs::is_directory(command.out, ignored);
   if (is_folder) {
     fs::create_directories(command.out, ignored);  // saving tells what is wrong, with the name
     return std::optional<std::string>((fs::path(command.out) / default_name).string());
   }
-  if (pictures.size() > 1) {
+  if (pictures.size() > 1 || is_frame) {
+    const std::string count =
+        is_frame ? "the frames of a video" : std::to_string(pictures.size()) + " pictures";
     return Error(ErrorCode::invalid_argument, Subject::usage,
-                 "--out " + command.out + " is one file, for " + std::to_string(pictures.size()) +
-                     " pictures",
+                 "--out " + command.out + " is one file, for " + count,
                  "give a folder: --out " + command.out + "/");
   }
   return std::optional<std::string>(command.out);
@@ -129,11 +135,20 @@ struct Outcome {
 // One run of the command: the loaded model and what all its pictures share.
 class Runner {
  public:
-  Runner(const RunCommand& command, const std::vector<Picture>& pictures, const Console& console,
+  Runner(const RunCommand& command, const std::vector<Picture>& pictures, const Session& session,
          Model model)
-      : command_(command), pictures_(pictures), console_(console), model_(std::move(model)) {}
+      : command_(command),
+        pictures_(pictures),
+        session_(session),
+        console_(session.console),
+        model_(std::move(model)) {}
 
-  int run_all(const LoadReport& load) {
+  // `first`: the first picture, where it is here already.
+  int run_all(const LoadReport& load, std::optional<TimedImage> first) {
+    if (std::any_of(pictures_.begin(), pictures_.end(),
+                    [](const Picture& p) { return p.kind == Picture::Kind::video; })) {
+      return run_as_it_goes(header(load));
+    }
     Json document = header(load);
     Json results = Json::array();
     int exit_code = 0;
@@ -141,7 +156,10 @@ class Runner {
     const std::size_t threads =
         std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 2, 8);
     in_order(
-        pictures_.size(), threads, [&](std::size_t i) { return run_one(pictures_[i]); },
+        pictures_.size(), threads,
+        [&](std::size_t i) {
+          return run_one(pictures_[i], i == 0 ? std::exchange(first, std::nullopt) : std::nullopt);
+        },
         [&](Outcome outcome) {
           if (is_interrupted()) {
             exit_code = console_.fail(Error(ErrorCode::cancelled, Subject::other, "interrupted"));
@@ -173,22 +191,25 @@ class Runner {
   }
 
   // On any thread.
-  Outcome run_one(const Picture& picture) const {
+  Outcome run_one(const Picture& picture, std::optional<TimedImage> here) const {
     Outcome outcome;
     outcome.result["input"] = picture.name;
-    outcome.status = run_one(picture, outcome);
+    outcome.status = run_one(picture, std::move(here), outcome);
     return outcome;
   }
 
-  Result<void> run_one(const Picture& picture, Outcome& outcome) const {
-    Result<TimedImage> decoded = load_picture(picture);
+  Result<void> run_one(const Picture& picture, std::optional<TimedImage> here,
+                       Outcome& outcome) const {
+    Result<TimedImage> decoded = here ? Result<TimedImage>(*std::move(here))
+                                      : load_picture(picture, session_, ShowProgress::no);
     if (!decoded) return std::move(decoded).error();
     Image& image = decoded->image;
     outcome.result["width"] = image.width();
     outcome.result["height"] = image.height();
+    if (decoded->fetch) outcome.result["fetch_ms"] = decoded->fetch->count();
     Result<Answer> answer = run_alone(image);
     if (!answer) return std::move(answer).error().with_context(picture.name);
-    times_of(*answer).decode = decoded->duration;
+    times_of(*answer).decode = decoded->decode;
     if (console_.is_json()) {
       add_answer(outcome.result, *answer);
     } else {
@@ -196,6 +217,86 @@ class Runner {
     }
     if (Result<void> saved = save_crops(picture, image, *answer, outcome); !saved) return saved;
     return annotate(picture, image, *answer, outcome);
+  }
+
+  // A video may be long and a camera has no end: each answer is told when it is there, as a JSON
+  // document on a line of its own.
+  int run_as_it_goes(const Json& header) const {
+    int exit_code = 0;
+    for (const Picture& picture : pictures_) {
+      Result<int> code = picture.kind == Picture::Kind::video
+                             ? run_video(picture, header)
+                             : tell(run_one(picture, std::nullopt), header);
+      if (code && is_interrupted()) code = interrupted_after(picture.name);
+      if (!code) return console_.fail(code.error());
+      if (exit_code == 0) exit_code = *code;
+    }
+    return exit_code;
+  }
+
+  static Error interrupted_after(const std::string& what) {
+    return {ErrorCode::cancelled, Subject::other, "interrupted after " + what};
+  }
+
+  // The exit code. Errors: io_error when nobody reads the answers any more.
+  Result<int> tell(Outcome outcome, const Json& header) const {
+    const int code = show(outcome);
+    if (console_.is_json()) {
+      Json document = header;
+      document["results"] = Json::array({std::move(outcome.result)});
+      console_.print_json_line(document);
+    }
+    if (console_.flush()) return code;
+    return Error(ErrorCode::io_error, Subject::other, "nobody reads what is printed");
+  }
+
+  struct TimedFrame {
+    std::optional<VideoFrame> frame;  // nothing at the end
+    Milliseconds decode{0};
+  };
+  static Result<TimedFrame> next_frame(Video& video) {
+    const auto begin = std::chrono::steady_clock::now();
+    Result<std::optional<VideoFrame>> frame = video.next();
+    if (!frame) return std::move(frame).error();
+    return TimedFrame{*std::move(frame), std::chrono::steady_clock::now() - begin};
+  }
+
+  // The exit code; that of the first frame that failed. Errors: as tell(); cancelled.
+  Result<int> run_video(const Picture& picture, const Json& header) const {
+    VideoOptions options;
+    options.every = command_.every;
+    Result<Video> video = session_.hub.open_video(picture.path, options);
+    if (!video) return tell(failed(picture, std::move(video).error()), header);
+    int exit_code = 0;
+    const auto read = [&video] { return next_frame(*video); };
+    // The next frame is decoded while this one is in the engine.
+    std::future<Result<TimedFrame>> next = std::async(std::launch::async, read);
+    while (true) {
+      Result<TimedFrame> timed = next.get();
+      if (!timed) {
+        const Result<int> code = tell(failed(picture, std::move(timed).error()), header);
+        return code && exit_code != 0 ? Result<int>(exit_code) : code;
+      }
+      if (!timed->frame) return exit_code;
+      next = std::async(std::launch::async, read);
+      const std::string number = std::to_string(timed->frame->number);
+      const Picture frame{picture.name + "#" + number, picture.path, picture.kind,
+                          picture.stem + "-" + number};
+      Outcome outcome =
+          run_one(frame, TimedImage{std::move(timed->frame->image), timed->decode, std::nullopt});
+      outcome.result["frame"] = timed->frame->number;
+      const Result<int> code = tell(std::move(outcome), header);
+      if (!code) return code;
+      if (exit_code == 0) exit_code = *code;
+      if (is_interrupted()) return interrupted_after(frame.name);
+    }
+  }
+
+  static Outcome failed(const Picture& picture, Error error) {
+    Outcome outcome;
+    outcome.result["input"] = picture.name;
+    outcome.status = std::move(error);
+    return outcome;
   }
 
   // An engine uses all cores: two pictures at once are no sooner done, and the times that are shown
@@ -273,6 +374,7 @@ class Runner {
 
   const RunCommand& command_;
   const std::vector<Picture>& pictures_;
+  const Session& session_;
   const Console& console_;
   const Model model_;
   mutable std::mutex engine_mutex_;
@@ -307,10 +409,14 @@ int execute(const RunCommand& command, const Session& session) {
     return console.fail(path.error());
   }
   // A single picture that cannot be read is told before megabytes are fetched for it.
-  if (pictures->size() == 1 && pictures->front().name != "-") {
-    if (Result<TimedImage> picture = load_picture(pictures->front()); !picture) {
-      return console.fail(picture.error());
-    }
+  std::optional<TimedImage> first;
+  if (pictures->size() == 1 && pictures->front().kind == Picture::Kind::video) {
+    if (Result<Video> video = session.hub.open_video(pictures->front().path); !video)
+      return console.fail(video.error());
+  } else if (pictures->size() == 1) {
+    Result<TimedImage> picture = load_picture(pictures->front(), session, ShowProgress::yes);
+    if (!picture) return console.fail(picture.error());
+    first = *std::move(picture);
   }
   Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run, command.load);
   if (!plan) return console.fail(plan.error());
@@ -329,7 +435,7 @@ int execute(const RunCommand& command, const Session& session) {
                 load.device + " with " + load.engine + "   load " +
                 fixed(load.duration.count(), 0) + " ms");
   }
-  return Runner(command, *pictures, console, *model).run_all(load);
+  return Runner(command, *pictures, session, *model).run_all(load, std::move(first));
 }
 
 }  // namespace modelhub::cli

@@ -48,6 +48,13 @@ void Console::print_json(const nlohmann::ordered_json& document) const {
              document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
+void Console::print_json_line(const nlohmann::ordered_json& document) const {
+  write_line(stdout,
+             document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+bool Console::flush() const { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
 void Console::print_table(const std::vector<std::vector<std::string>>& rows) const {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

@@ -29,6 +29,10 @@ class Console {
   // Data, for standard output.
   void print(std::string_view line) const;
   void print_json(const nlohmann::ordered_json& document) const;
+  // On one line.
+  void print_json_line(const nlohmann::ordered_json& document) const;
+  // What was printed goes to its reader now. False when the reader has gone.
+  bool flush() const;
   // Rows with columns padded to the widest cell; the first row is the heading. The last column is
   // not padded.
   void print_table(const std::vector<std::vector<std::string>>& rows) const;

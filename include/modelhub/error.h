@@ -34,14 +34,15 @@ enum class ErrorCode {
 // exception.
 enum class Subject {
   other,
-  usage,    // the command line or the arguments of a call
-  input,    // a picture or another input of the user
-  model,    // a model, version, variant or one of its files
-  catalog,  // a catalog document
-  network,  // a URL, a server, a proxy
-  store,    // the model store on disk
-  device,   // a device of this machine
-  engine,   // an inference engine
+  usage,         // the command line or the arguments of a call
+  input,         // a picture or another input of the user
+  model,         // a model, version, variant or one of its files
+  catalog,       // a catalog document
+  network,       // a URL, a server, a proxy
+  store,         // the model store on disk
+  device,        // a device of this machine
+  engine,        // an inference engine
+  remote_input,  // an input of the user that a URL names, where the server has no such thing
 };
 
 // The one error currency of modelhub: a value that says what happened, to what, and what to do

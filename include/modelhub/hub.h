@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "modelhub/self_test.h"
 #include "modelhub/store.h"
 #include "modelhub/tune.h"
+#include "modelhub/video.h"
 
 namespace modelhub MODELHUB_API {
 
@@ -76,6 +78,10 @@ struct EngineReport {
 
 // "yolov8n@8.4.0:onnx-fp32".
 std::string reference_of(const InstalledModel& model);
+
+// A URL as it may be shown: without user and password, and without what follows a '?', where signed
+// URLs carry their secrets ("https://host/a.jpg?...").
+std::string shown_url(const std::string& url);
 
 // Everything that exists.
 struct ModelList {
@@ -233,6 +239,26 @@ class Hub {
   // Errors: those about the reference and the pull; invalid_argument when there is no picture to
   //         answer; cancelled. What goes wrong with one way is in the report.
   Job<TuneReport> tune(const std::string& reference, const TuneOptions& options = {}) const;
+
+  // Brings what a URL (https or http) has into memory, a picture above all:
+  //
+  //     auto bytes = hub.fetch(url).get().value();
+  //     auto image = modelhub::Image::decode(bytes, modelhub::shown_url(url)).value();
+  //
+  // With the proxies, certificates, tokens, redirects and attempts of a pull. Whatever comes is
+  // taken: nobody knows its digest, and nothing of it is stored in the home. At most four at a
+  // time, pulls included. Errors: not_found (Subject::remote_input: the server has no such thing),
+  // unauthorized, unavailable, timed_out, offline, unsupported (Subject::input: too large;
+  // Subject::network: another kind of URL), invalid_argument (no URL), out_of_memory, cancelled;
+  // each message names the URL.
+  Job<std::vector<std::byte>> fetch(const std::string& url, const FetchOptions& options = {}) const;
+
+  // The frames of a video file of this machine, or of a camera: "camera:0". Needs the module
+  // modelhub_video.so (OpenCV's videoio) where the engines are.
+  // Errors: not_found, io_error, corrupt_data (Subject::input) about the video; unsupported: no
+  // such module, or one that cannot be used: says what to install; invalid_argument.
+  Result<Video> open_video(const std::string& source,
+                           const VideoOptions& options = VideoOptions()) const;
 
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;

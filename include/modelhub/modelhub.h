@@ -20,3 +20,4 @@
 #include "modelhub/self_test.h"
 #include "modelhub/tune.h"
 #include "modelhub/version.h"
+#include "modelhub/video.h"

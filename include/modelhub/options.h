@@ -129,6 +129,16 @@ struct LoadOptions {
   LoadOptions() {}
 };
 
+// How much Hub::fetch() takes, and how long.
+struct FetchOptions {
+  // A larger file is refused. Memory: this much for the file, and once more for each copy of it.
+  ByteCount max_bytes{256ULL << 20U};
+  // Over all attempts. 0: HubOptions::download_deadline, and where that is 0 too, 2 minutes.
+  std::chrono::milliseconds deadline{0};
+
+  FetchOptions() {}
+};
+
 // Options of one call. A model's recipe has a default for each; what a task has no use for is
 // ignored.
 class RunOptions {

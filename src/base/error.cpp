@@ -26,6 +26,7 @@ constexpr std::array k_faces = {
     Face{ErrorCode::not_found, Subject::store, "not_found", 6, 500, "FileNotFoundError"},
     Face{ErrorCode::not_found, Subject::device, "not_found", 7, 404, "LookupError"},
     Face{ErrorCode::not_found, Subject::engine, "not_found", 7, 404, "LookupError"},
+    Face{ErrorCode::not_found, Subject::remote_input, "not_found", 3, 404, "FileNotFoundError"},
     Face{ErrorCode::not_found, Subject::other, "not_found", 1, 400, "FileNotFoundError"},
     Face{ErrorCode::unauthorized, Subject::other, "unauthorized", 4, 502, "PermissionError"},
     Face{ErrorCode::unavailable, Subject::other, "unavailable", 4, 503, "ConnectionError"},

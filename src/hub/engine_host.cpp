@@ -2,15 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/engine_host.h"
 
+#include "vision/video.h"
+
 namespace modelhub::hub {
 namespace {
 
+std::vector<std::string> folders_of(const HubOptions& options) {
+  std::vector<std::string> folders = options.engine_path;
+  for (std::string& folder : engine::default_engine_directories())
+    folders.push_back(std::move(folder));
+  return folders;
+}
+
 engine::RegistryOptions registry_options(const HubOptions& options) {
   engine::RegistryOptions registry;
-  registry.directories = options.engine_path;
-  for (std::string& directory : engine::default_engine_directories()) {
-    registry.directories.push_back(std::move(directory));
-  }
+  registry.directories = folders_of(options);
   for (const auto& [name, value] : options.engine_settings) {
     const std::size_t dot = name.find('.');
     const bool is_for_all = dot == std::string::npos;
@@ -23,7 +29,13 @@ engine::RegistryOptions registry_options(const HubOptions& options) {
 
 }  // namespace
 
-EngineHost::EngineHost(const HubOptions& options) : registry_(registry_options(options)) {}
+EngineHost::EngineHost(const HubOptions& options)
+    : folders_(folders_of(options)), registry_(registry_options(options)) {}
+
+Result<Video> EngineHost::open_video(const std::string& source, const VideoOptions& options) {
+  registry_.engines();
+  return vision::VideoSource::open(folders_, source, options);
+}
 
 Capabilities EngineHost::capabilities() {
   Capabilities capabilities;

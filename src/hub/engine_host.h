@@ -12,6 +12,7 @@
 #include "modelhub/device.h"
 #include "modelhub/hub.h"
 #include "modelhub/options.h"
+#include "modelhub/video.h"
 
 namespace modelhub::hub {
 
@@ -27,11 +28,15 @@ class EngineHost {
   Capabilities capabilities();
   std::vector<device::EngineOffer> offers();
   std::vector<EngineReport> reports();
+  // Videos are decoded by a module that lies where the engines are. These are opened first: of two
+  // libraries of one soname the first serves the process, and the Registry knows the right order.
+  Result<Video> open_video(const std::string& source, const VideoOptions& options);
   Result<std::shared_ptr<engine::Engine>> find(const std::string& name) {
     return registry_.find(name);
   }
 
  private:
+  const std::vector<std::string> folders_;
   engine::Registry registry_;
 };
 

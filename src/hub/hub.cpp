@@ -11,6 +11,7 @@
 #include "hub/own_model.h"
 #include "hub/pull.h"
 #include "hub/registration.h"
+#include "transfer/url.h"
 
 namespace modelhub {
 namespace {
@@ -252,6 +253,11 @@ Result<Registered> find_registered(const std::string& text, hub::HubCore& core) 
 
 }  // namespace
 
+std::string shown_url(const std::string& url) {
+  const Result<transfer::Url> parsed = transfer::parse_url(url);
+  return parsed ? parsed->shown : transfer::redacted(url);
+}
+
 std::string reference_of(const InstalledModel& model) { return id_of(model).to_string(); }
 
 Hub::Hub(std::shared_ptr<hub::HubCore> core) : core_(std::move(core)) {}
@@ -465,6 +471,10 @@ Job<RegisterReport> Hub::register_model(const std::string& source,
   return core_->register_model(source, options);
 }
 
+Job<std::vector<std::byte>> Hub::fetch(const std::string& url, const FetchOptions& options) const {
+  return core_->fetch(url, options);
+}
+
 Job<Model> Hub::ensure_ready(const std::string& reference, const LoadOptions& options) const {
   return core_->ensure_ready(core_, core_->callbacks(), reference, options);
 }
@@ -503,6 +513,10 @@ Job<FaceRecognizer> Hub::face_recognizer(const std::string& reference,
 
 Job<TuneReport> Hub::tune(const std::string& reference, const TuneOptions& options) const {
   return core_->tune(core_, reference, options);
+}
+
+Result<Video> Hub::open_video(const std::string& source, const VideoOptions& options) const {
+  return core_->engines().open_video(source, options);
 }
 
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }

@@ -31,6 +31,8 @@ namespace {
 
 constexpr std::size_t k_parallel_pulls = 4;  // models; their files share transfer's limits anyway
 constexpr std::size_t k_step_threads = 2;
+// A picture that takes longer is not waited for unless somebody says so.
+constexpr std::chrono::minutes k_fetch_deadline{2};
 constexpr int k_attempts = 3;  // to load a model that others remove while it is being loaded
 
 Result<std::string> default_home() {
@@ -440,6 +442,31 @@ Job<RegisterReport> HubCore::register_model(const std::string& source,
       if (Result<void> loaded = reload_catalog(); !loaded) report = std::move(loaded).error();
     }
     promise.complete(std::move(report));
+  });
+  return promise.job();
+}
+
+Job<std::vector<std::byte>> HubCore::fetch(const std::string& url, const FetchOptions& options) {
+  Promise<std::vector<std::byte>> promise(callbacks_);
+  if (refuse_in_fork(promise)) return promise.job();
+  transfer::ReadLimits limits{options.max_bytes, options.deadline};
+  if (limits.deadline.count() == 0) limits.deadline = options_.download_deadline;
+  if (limits.deadline.count() == 0) limits.deadline = k_fetch_deadline;
+  pulls_->post([this, promise, url, limits] {
+    std::stop_source stop;
+    const std::function<void()> request_stop = [&stop] { stop.request_stop(); };
+    const std::stop_callback on_leave(promise.stop_token(), request_stop);
+    const std::stop_callback on_closing(closing_.get_token(), request_stop);
+    Result<std::vector<std::byte>> bytes = transfer_->read(
+        url, limits, [&promise](Progress progress) { promise.report(std::move(progress)); },
+        stop.get_token());
+    // It is the user who named it; the network has done its part.
+    if (!bytes && bytes.error().code == ErrorCode::not_found) {
+      Error error = std::move(bytes).error();
+      error.subject = Subject::remote_input;
+      bytes = std::move(error);
+    }
+    promise.complete(std::move(bytes));
   });
   return promise.job();
 }

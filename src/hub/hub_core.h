@@ -85,6 +85,7 @@ class HubCore {
   Job<InstalledModel> pull(const std::string& reference);
   Job<std::vector<RepairReport>> repair(std::vector<InstalledModel> models);
   Job<RegisterReport> register_model(const std::string& source, const RegisterOptions& options);
+  Job<std::vector<std::byte>> fetch(const std::string& url, const FetchOptions& options);
   const RegisteredDocuments& documents() const { return documents_; }
   // Reads the documents anew. Errors: those of Catalog::load().
   Result<void> reload_catalog();

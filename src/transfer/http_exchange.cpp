@@ -114,6 +114,10 @@ void HttpExchange::set_options(const HttpRequestPlan& plan, const TransferOption
   curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(curl, CURLOPT_BUFFERSIZE,
                    plan.is_small ? k_small_receive_buffer_bytes : k_receive_buffer_bytes);
+  if (plan.most_per_second > 0) {
+    curl_easy_setopt(curl, CURLOPT_MAX_RECV_SPEED_LARGE,
+                     static_cast<curl_off_t>(plan.most_per_second));
+  }
 #if LIBCURL_VERSION_NUM >= 0x075700
   // Cancelling must not wait for a name server that does not answer.
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);

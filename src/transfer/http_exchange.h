@@ -55,6 +55,8 @@ struct HttpRequestPlan {
   // Small files of one host share one connection where HTTP/2 is offered. A large one is better
   // served by connections of its own: a host limits the rate of each.
   bool is_small = false;
+  // Bytes; 0: no limit. For an exchange that the limit of all downloads does not watch.
+  std::uint64_t most_per_second = 0;
 };
 
 // What the receiver of a body wants next.

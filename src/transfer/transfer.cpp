@@ -4,6 +4,7 @@
 
 #include <new>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/executor.h"
@@ -26,6 +27,11 @@ std::optional<Error> complaint_about(const FetchRequest& request) {
   return std::nullopt;
 }
 
+Error error_in_fork() {
+  return {ErrorCode::unsupported, Subject::other, "this hub belongs to the process that forked",
+          "open a new Hub in the child process"};
+}
+
 }  // namespace
 
 TransferOptions::TransferOptions() : user_agent("modelhub/" MODELHUB_VERSION) {}
@@ -44,9 +50,7 @@ Job<Fetched> Transfer::fetch(FetchRequest request) {
   const Promise<Fetched> promise(callbacks_);
   Job<Fetched> job = promise.job();
   if (fork_generation_ != base::fork_generation()) {
-    promise.complete(Error(ErrorCode::unsupported, Subject::other,
-                           "this hub belongs to the process that forked",
-                           "open a new Hub in the child process"));
+    promise.complete(error_in_fork());
     return job;
   }
   if (std::optional<Error> complaint = complaint_about(request)) {
@@ -67,12 +71,21 @@ Job<Fetched> Transfer::fetch(FetchRequest request) {
 }
 
 Result<RemoteFile> Transfer::look_at(const std::string& url, const std::stop_token& stop) {
-  if (fork_generation_ != base::fork_generation()) {
-    return Error(ErrorCode::unsupported, Subject::other,
-                 "this hub belongs to the process that forked",
-                 "open a new Hub in the child process");
-  }
-  return ask_for_size(url, options_, looks_, stop);
+  if (fork_generation_ != base::fork_generation()) return error_in_fork();
+  return ask_for_size({url, "asking for the size of", options_, lone_requests_}, stop);
+}
+
+Result<std::vector<std::byte>> Transfer::read(const std::string& url, const ReadLimits& limits,
+                                              const std::function<void(Progress)>& report,
+                                              const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds k_turn_tick{20};  // how often the turn is asked for
+  if (fork_generation_ != base::fork_generation()) return error_in_fork();
+  const LoneRequest request{url, "fetching", options_, lone_requests_, limits.deadline};
+  std::unique_lock turn(limited_, std::defer_lock);
+  // Whose turn it is not looks at `stop` all the same; the request says that it was cancelled.
+  while (options_.limit_rate.count() > 0 && !stop.stop_requested() && !turn.try_lock())
+    std::this_thread::sleep_for(k_turn_tick);
+  return read_remote_file(request, limits.bytes, report, stop);
 }
 
 void Transfer::wait_until_left(const std::string& folder) {
@@ -88,7 +101,7 @@ void Transfer::wait_until_left(const std::string& folder) {
 std::uint64_t Transfer::network_requests() const {
   if (fork_generation_ != base::fork_generation()) return 0;
   std::lock_guard lock(mutex_);
-  return looks_.load() + (loop_ ? loop_->network_requests() : 0);
+  return lone_requests_.load() + (loop_ ? loop_->network_requests() : 0);
 }
 
 }  // namespace modelhub::transfer

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -73,6 +75,12 @@ struct Fetched {
 struct RemoteFile {
   ByteCount bytes;
   std::string shown;  // the URL that has it, redirects followed, without credentials and query
+};
+
+// How much Transfer::read() takes, and how long.
+struct ReadLimits {
+  ByteCount bytes;                        // a file that is larger is refused
+  std::chrono::milliseconds deadline{0};  // over all attempts; 0: none
 };
 
 // A secret of the user, sent as `Authorization: Bearer` to exactly this scheme, host and port,
@@ -167,6 +175,16 @@ class Transfer {
   // does not say; corrupt_data (subject model) when it would send a web page.
   Result<RemoteFile> look_at(const std::string& url, const std::stop_token& stop);
 
+  // Reads the file behind a URL (https or http) into memory: whatever comes, nobody knows its
+  // digest. Nothing is written to any disk. Redirects, tokens, proxies, certificates and attempts
+  // are those of a fetch; what breaks off begins anew. Under TransferOptions::limit_rate one is
+  // read after the other, each at that rate. Blocks; cancelled soon after `stop`. `report` is
+  // called on another thread. Errors: as fetch(); unsupported (subject input) when it is larger
+  // than the limit; timed_out at the deadline.
+  Result<std::vector<std::byte>> read(const std::string& url, const ReadLimits& limits,
+                                      const std::function<void(Progress)>& report,
+                                      const std::stop_token& stop);
+
   // Waits until no fetch writes into this folder any more. After a job was cancelled, before the
   // folder is given to somebody else.
   void wait_until_left(const std::string& folder);
@@ -178,7 +196,8 @@ class Transfer {
   const TransferOptions options_;
   const std::shared_ptr<base::Executor> callbacks_;
   const std::uint64_t fork_generation_;
-  std::atomic<std::uint64_t> looks_{0};  // requests of look_at()
+  std::atomic<std::uint64_t> lone_requests_{0};  // of look_at() and read()
+  std::mutex limited_;                           // held while a file is read under a limited rate
   mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;  // guarded by mutex_; made by the first fetch
 };

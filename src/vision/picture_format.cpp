@@ -28,6 +28,7 @@ struct Signature {
 
 constexpr std::string_view k_heic = "a HEIC picture";
 constexpr std::string_view k_avif = "an AVIF picture";
+constexpr std::string_view k_html = "an HTML page";
 constexpr std::string_view k_netpbm = "a Netpbm picture";
 constexpr std::string_view k_video = "a video";
 constexpr std::string_view k_jpeg_xl = "a JPEG XL picture";
@@ -85,11 +86,21 @@ std::string_view find_markup(std::string_view text) {
   const std::size_t begin = std::min(lower.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), lower.size());
   const std::string_view start = std::string_view(lower).substr(begin);
   if (start.substr(0, 4) == "<svg") return "an SVG drawing";
-  if (start.substr(0, 5) == "<html" || start.substr(0, 14) == "<!doctype html")
-    return "an HTML page";
+  if (start.substr(0, 5) == "<html" || start.substr(0, 14) == "<!doctype html") return k_html;
   if (start.substr(0, 5) != "<?xml" && start.substr(0, 4) != "<!--") return {};
   if (lower.find("<svg") != std::string::npos) return "an SVG drawing";
-  return lower.find("<html") != std::string::npos ? "an HTML page" : std::string_view();
+  return lower.find("<html") != std::string::npos ? k_html : std::string_view();
+}
+
+std::string_view hint_for(std::string_view what) {
+  if (what == k_html)
+    return "give the picture itself, not the page that shows it or asks for a login";
+  if (what == k_video) {
+    return "videos are files of this machine that end in .mp4, .avi, .mkv, ...; or take pictures "
+           "out "
+           "of it into a folder, and name that: ffmpeg -i VIDEO -vf fps=1 FOLDER/%05d.jpg";
+  }
+  return "convert it to PNG or JPEG";
 }
 
 // Text has no control characters besides those of layout; bytes above 127 may be UTF-8.
@@ -150,7 +161,7 @@ Error explain_unknown_format(std::span<const std::byte> bytes, const std::string
   if (!what.empty()) {
     return {ErrorCode::unsupported, Subject::input,
             name + " is " + std::string(what) + ": " + std::string(k_can_read),
-            "convert it to PNG or JPEG"};
+            std::string(hint_for(what))};
   }
   if (is_text(text)) {
     return {ErrorCode::corrupt_data, Subject::input,

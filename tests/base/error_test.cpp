@@ -10,6 +10,7 @@ namespace {
 TEST(ErrorTest, ExitCodeDependsOnCodeAndSubject) {
   EXPECT_EQ(exit_code_of({ErrorCode::not_found, Subject::model, "m"}), 3);
   EXPECT_EQ(exit_code_of({ErrorCode::not_found, Subject::input, "m"}), 1);
+  EXPECT_EQ(exit_code_of({ErrorCode::not_found, Subject::remote_input, "m"}), 3);
   EXPECT_EQ(exit_code_of({ErrorCode::invalid_argument, Subject::usage, "m"}), 2);
   EXPECT_EQ(exit_code_of({ErrorCode::unavailable, Subject::network, "m"}), 4);
   EXPECT_EQ(exit_code_of({ErrorCode::checksum_mismatch, Subject::model, "m"}), 5);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -329,6 +330,53 @@ TEST_F(HubTest, SeveralPicturesEachGetTheirOwnResult) {
   EXPECT_TRUE(answers[0]);
   EXPECT_EQ(answers[1].error().code, ErrorCode::invalid_argument);
   EXPECT_TRUE(answers[2]);
+}
+
+TEST_F(HubTest, APictureIsFetchedIntoMemoryAndNowhereElse) {
+  const std::vector<std::byte> png = picture().encode_png().value();
+  const std::string body(reinterpret_cast<const char*>(png.data()), png.size());
+  server_.on("/a.png", test::file_reply(body).with_framing(HttpReply::Framing::chunked));
+  Hub hub = open();
+  const auto bytes = hub.fetch(server_.url("/a.png?key=geheim")).get();
+  ASSERT_TRUE(bytes) << bytes.error().to_string();
+  EXPECT_EQ(*bytes, png);
+  EXPECT_FALSE(std::filesystem::exists(options_.home));
+  EXPECT_EQ(shown_url("https://me:geheim@host/a.png?key=geheim#x"), "https://host/a.png?...");
+  EXPECT_EQ(shown_url("ht tp://me:geheim@host/a"), "ht tp://host/a");
+}
+
+TEST_F(HubTest, AFetchKnowsItsLimits) {
+  server_.on("/a.png", test::file_reply("0123456789"));
+  server_.on("/stall", test::file_reply("0123456789").ending_with(HttpReply::Ending::stall, 5));
+  FetchOptions small;
+  small.max_bytes = ByteCount(9);
+  {
+    Hub hub = open();
+    const Error missing = hub.fetch(server_.url("/none.png")).get().error();
+    EXPECT_EQ(missing.code, ErrorCode::not_found);
+    EXPECT_EQ(missing.subject, Subject::remote_input);
+    const Error large = hub.fetch(server_.url("/a.png"), small).get().error();
+    EXPECT_EQ(large.code, ErrorCode::unsupported);
+    EXPECT_EQ(large.subject, Subject::input);
+    FetchOptions hasty;
+    hasty.deadline = std::chrono::milliseconds(100);
+    EXPECT_EQ(hub.fetch(server_.url("/stall"), hasty).get().error().code, ErrorCode::timed_out);
+  }
+  // What is asked of every download holds for this one, unless it is told better.
+  options_.download_deadline = std::chrono::milliseconds(100);
+  EXPECT_EQ(open().fetch(server_.url("/stall")).get().error().code, ErrorCode::timed_out);
+  options_.network = Network::offline;
+  EXPECT_EQ(open().fetch(server_.url("/a.png")).get().error().code, ErrorCode::offline);
+}
+
+TEST_F(HubTest, AFetchThatIsCancelledHangsUp) {
+  server_.on("/stall", test::file_reply("0123456789").ending_with(HttpReply::Ending::stall, 5));
+  Hub hub = open();
+  const Job<std::vector<std::byte>> job = hub.fetch(server_.url("/stall"));
+  ASSERT_TRUE(server_.wait_for_body_bytes(5));
+  job.cancel();
+  EXPECT_EQ(job.get().error().code, ErrorCode::cancelled);
+  // The hub ends soon, though the server never would.
 }
 
 TEST_F(HubTest, AnInstalledModelThatNoDocumentKnowsIsStillListedAndRemoved) {

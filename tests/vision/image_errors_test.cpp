@@ -86,6 +86,17 @@ TEST(FormatErrorTest, AGitLfsPointerSaysWhatToRun) {
   EXPECT_EQ(image.error().hint, "run: git lfs pull");
 }
 
+TEST(FormatErrorTest, TheHintIsThatOfTheKind) {
+  EXPECT_THAT(decode_text("\0\0\0\x18"
+                          "ftypisom\0"sv)
+                  .error()
+                  .hint,
+              HasSubstr("ffmpeg"));
+  EXPECT_THAT(decode_text("GIF89a\1\0\1\0"sv).error().hint, HasSubstr("convert it"));
+  EXPECT_THAT(decode_text("<!doctype html><img src='bus.jpg'>").error().hint,
+              HasSubstr("give the picture itself"));
+}
+
 TEST(FormatErrorTest, OtherFormatsAreNamed) {
   const struct {
     std::string_view bytes;

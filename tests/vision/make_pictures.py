@@ -8,6 +8,7 @@
 Writes NAME.jpg (.png, .webp, .tif) and, for each, NAME.jpg.ppm: the upright RGB picture that is expected.
 Names say how near the result must be: "exact_..." to the last level, "near_..." within one level.
 Of the pictures in the folder PICTURES it writes what Pillow decodes: real.txt, lines of name, width, height, SHA-256.
+Of its bus.jpg it makes hard ones, that a detector is tried with: hard/NAME, and as hard/NAME.plain.png what they are.
 """
 import hashlib
 import os
@@ -259,14 +260,51 @@ def describe_real_pictures(folder):
                 report.write(f'{name} {rgb.width} {rgb.height} {hashlib.sha256(rgb.tobytes()).hexdigest()}\n')
 
 
+def make_hard_photos(photo):
+    with Image.open(photo) as file:
+        bus = file.convert('RGB')
+    fade = Image.linear_gradient('L').resize(bus.size)
+
+    def plain(name, picture):
+        picture.convert('RGB').save(path_of(f'hard/{name}.plain.png'), compress_level=1)
+
+    def hard(name, picture, **options):
+        picture.save(path_of('hard/' + name), **options)
+        shown = reread('hard/' + name)
+        plain(name, on_white(shown) if shown.mode in ('RGBA', 'LA', 'P') else shown)
+
+    for orientation in (3, 5, 6):
+        hard(f'turned_{orientation}.jpg', stored_as(bus, orientation), quality=92, exif=exif_with(orientation))
+    hard('cmyk.jpg', bus.convert('CMYK'), quality=92)
+    hard('gray.jpg', bus.convert('L'), quality=92)
+    hard('gray.png', bus.convert('L'), compress_level=1)
+    hard('palette.png', bus.quantize(256), compress_level=1)
+    for mode, name in (('RGBA', 'alpha.png'), ('LA', 'gray_alpha.png')):
+        faded = bus.convert(mode)
+        faded.putalpha(fade)
+        hard(name, faded, compress_level=1)
+    # Pillow cannot write 16 bits a channel. The lower half of each number says nothing.
+    pixels, row = bus.tobytes(), 3 * bus.width
+    rows = b''.join(b'\0' + b''.join(bytes((v, 255 - v)) for v in pixels[at:at + row]) for at in range(0, len(pixels), row))
+    write('hard/rgb16.png', png(bus.width, bus.height, 16, 2, rows))
+    plain('rgb16.png', bus)
+    hard('one_pixel.png', colours(1, 1))
+    hard('line.png', colours(30000, 1))
+    hard('line.jpg', colours(30000, 1), quality=92)
+    hard('column.png', colours(1, 30000))
+
+
 def main():
-    os.makedirs(FOLDER, exist_ok=True)
+    os.makedirs(path_of('hard'), exist_ok=True)
     describe_real_pictures(sys.argv[2] if len(sys.argv) > 2 else '')
     make_jpegs()
     make_pngs()
     make_webps()
     make_tiffs()
     make_broken()
+    bus = os.path.join(sys.argv[2] if len(sys.argv) > 2 else '', 'bus.jpg')
+    if os.path.exists(bus):
+        make_hard_photos(bus)
 
 
 main()
