@@ -285,7 +285,7 @@ class Runner {
       Outcome outcome =
           run_one(frame, TimedImage{std::move(timed->frame->image), timed->decode, std::nullopt});
       outcome.result["frame"] = timed->frame->number;
-      const Result<int> code = tell(std::move(outcome), header);
+      Result<int> code = tell(std::move(outcome), header);
       if (!code) return code;
       if (exit_code == 0) exit_code = *code;
       if (is_interrupted()) return interrupted_after(frame.name);

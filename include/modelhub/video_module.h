@@ -36,11 +36,9 @@ typedef struct mh_video_failure {
   char reason[512];
 } mh_video_failure;
 
-typedef enum mh_video_step {
-  MH_VIDEO_FAILED = -1,
-  MH_VIDEO_END = 0,
-  MH_VIDEO_FRAME = 1
-} mh_video_step;
+/* What came of a step. */
+typedef int32_t mh_video_step;
+enum { MH_VIDEO_FAILED = -1, MH_VIDEO_END = 0, MH_VIDEO_FRAME = 1 };
 
 typedef struct mh_video_api {
   uint32_t size;       /* sizeof(mh_video_api), as the module knows it */

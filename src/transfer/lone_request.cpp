@@ -108,7 +108,7 @@ class Questioner {
           stop_.stop_requested() || is_late()
               ? std::nullopt
               : wait_before_retry(policy, *failure, attempts, MoreSources::no, random);
-      if (!wait) return error_of(*source, *std::move(failure));
+      if (!wait) return error_of(*source, *failure);
       if (options_.log) {
         options_.log(LogLevel::info, source->shown + " " + failure->reason + "; trying again in " +
                                          std::to_string(wait->count()) + " ms");
@@ -200,7 +200,7 @@ class Questioner {
     return failure;
   }
 
-  Error error_of(const Url& source, Failure failure) const {
+  Error error_of(const Url& source, const Failure& failure) const {
     if (failure.code == ErrorCode::cancelled) {
       return {ErrorCode::cancelled, Subject::other,
               request_.purpose + " " + source.shown + " was cancelled"};
@@ -215,7 +215,7 @@ class Questioner {
     const auto until = std::chrono::steady_clock::now() + time;
     while (!stop_.stop_requested() && !is_late()) {
       const auto left = until - std::chrono::steady_clock::now();
-      if (left <= std::chrono::steady_clock::duration::zero()) return;
+      if (left.count() <= 0) return;
       std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, k_stop_tick));
     }
   }
