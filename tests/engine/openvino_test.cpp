@@ -4,6 +4,7 @@
 // The engine for OpenVINO, with the real library, and against ONNX Runtime where that is there.
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <thread>
@@ -617,11 +618,16 @@ std::vector<ConformanceCase> models() {
   c.module = k_module;
   // The engine must find its library without help here; without one there is nothing to test.
   if (!open_module(k_module, {}).value()->info().devices[0].is_usable) return cases;
-  const std::string folder = std::filesystem::temp_directory_path() / "openvino-conformance";
+  const std::string folder =
+      std::filesystem::temp_directory_path() / ("openvino-conformance-" + std::to_string(getuid()));
   std::filesystem::create_directories(folder);
+  // The process of another test may be reading the same file: it is never seen half written.
   const auto write = [&](const std::string& name, const std::string& content) {
-    std::ofstream(folder + "/" + name, std::ios::binary) << content;
-    return folder + "/" + name;
+    const std::string path = folder + "/" + name;
+    const std::string staged = path + "." + std::to_string(getpid());
+    std::ofstream(staged, std::ios::binary) << content;
+    std::filesystem::rename(staged, path);
+    return path;
   };
   c.format = "onnx";
   c.open_side = 5;
