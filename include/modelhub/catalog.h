@@ -108,6 +108,15 @@ struct Unpack {
   Digest sha256;
 };
 
+// A file inside an archive that is installed as it is, because nobody knows the digest of what is
+// inside: the archive's answers for it. Taken out when the model is loaded.
+struct HeldFile {
+  std::string kind;            // tar.gz, bz2
+  std::string member;          // tar.gz: its name inside; only compared, never used as a path
+  std::string role = "graph";  // of what is inside
+  ByteCount bytes;
+};
+
 // One file of a model. `bytes` and `sha256` are of what the URLs deliver.
 struct ModelFile {
   RelPath path;                  // inside the model's folder
@@ -118,6 +127,7 @@ struct ModelFile {
   std::optional<Unpack> unpack;
   std::string attestation;  // how well the digest is attested: A best, then B, C; "A/B" mixed
   std::string url_origin;   // read (seen at its source), pattern, composed; of the first URL
+  std::optional<HeldFile> holds = {};  // never with `unpack`
 
   // What lies on disk in the end.
   const Digest& installed_digest() const { return unpack ? unpack->sha256 : sha256; }

@@ -36,6 +36,13 @@ Json to_json(const ModelFile& file) {
     unpack["bytes"] = file.unpack->bytes.count();
     unpack["sha256"] = file.unpack->sha256.hex();
   }
+  if (file.holds) {
+    Json& holds = json["holds"];
+    holds["kind"] = file.holds->kind;
+    put(holds, "member", file.holds->member);
+    holds["role"] = file.holds->role;
+    holds["bytes"] = file.holds->bytes.count();
+  }
   put(json, "attestation", file.attestation);
   put(json, "url_origin", file.url_origin);
   return json;

@@ -63,6 +63,19 @@ Unpack read_unpack(const Cursor& at) {
   return Unpack{std::move(kind), std::move(member), bytes, digest};
 }
 
+HeldFile read_holds(const Cursor& at) {
+  HeldFile held;
+  held.kind = at.required_text("kind");
+  held.member = at.text_or("member");
+  held.role = at.text_or("role", "graph");
+  at.require("bytes", [&](const Cursor& child) { held.bytes = ByteCount(child.byte_count()); });
+  if (held.kind != "tar.gz" && held.kind != "bz2")
+    at.fail("an archive of the kind '" + held.kind + "' cannot be read: use tar.gz or bz2");
+  if (held.kind == "tar.gz" && held.member.empty())
+    at.fail("a tar.gz needs \"member\", the name of the file inside");
+  return held;
+}
+
 GoldenExpectation read_expectation(const Cursor& at) {
   GoldenExpectation expectation;
   expectation.label = at.text_or("label");
@@ -97,6 +110,11 @@ ModelFile read_file(const Cursor& at) {
     list.each([&](const Cursor& item) { file.urls.push_back(read_url(item)); });
   });
   at.with("unpack", [&](const Cursor& child) { file.unpack.emplace(read_unpack(child)); });
+  at.with("holds", [&](const Cursor& child) {
+    file.holds.emplace(read_holds(child));
+    if (file.unpack)
+      child.fail("a file with \"unpack\" is no archive any more when it is installed");
+  });
   file.attestation = at.text_or("attestation");
   file.url_origin = at.text_or("url_origin");
   return file;

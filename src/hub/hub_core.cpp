@@ -16,6 +16,7 @@
 #include "catalog/document_writer.h"
 #include "device/plan.h"
 #include "hub/compile_cache.h"
+#include "hub/held_file.h"
 #include "hub/model_core.h"
 #include "hub/pull.h"
 #include "hub/recipe.h"
@@ -778,22 +779,31 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
     core->store().touch_use(installed.key);
     return std::shared_ptr<const void>(std::make_shared<store::StoreLease>(*std::move(lease)));
   };
-  if (keeps_compiled_models(spec.plan.engine)) add_compile_cache(spec, flow.hub, installed);
+  add_derived_files(spec, flow, installed);
   return spec;
 }
 
-void HubCore::add_compile_cache(runtime::LoadSpec& spec, const std::weak_ptr<HubCore>& self,
+void HubCore::add_derived_files(runtime::LoadSpec& spec, const ReadyFlow& flow,
                                 const InstalledModel& installed) {
-  CompiledParts parts{installed.key,     installed.bytes,
-                      spec.plan.engine,  spec.engine->info().version,
-                      *spec.plan.chosen, {}};
-  for (const Device& device : inventory().devices) {
-    if (device.id == parts.device) parts.features = device.features;
+  const std::shared_ptr<const Variant> variant = flow.resolved->variant;
+  std::optional<CompiledParts> parts;
+  if (keeps_compiled_models(spec.plan.engine)) {
+    parts = CompiledParts{installed.key,     installed.bytes,
+                          spec.plan.engine,  spec.engine->info().version,
+                          *spec.plan.chosen, {}};
+    for (const Device& device : inventory().devices) {
+      if (device.id == parts->device) parts->features = device.features;
+    }
   }
-  spec.prepare = [self, parts](engine::LoadRequest& request) -> std::shared_ptr<const void> {
+  if (!parts && !has_held_files(*variant)) return;
+  spec.prepare = [self = flow.hub, parts,
+                  variant](engine::LoadRequest& request) -> Result<std::shared_ptr<const void>> {
     const std::shared_ptr<HubCore> core = self.lock();
-    if (!core) return nullptr;
-    return offer_compile_cache(core->store(), parts, core->options().log, request);
+    if (!core) return Error(ErrorCode::cancelled, Subject::other, "the hub has gone");
+    if (Result<void> done = take_out_held_files(core->store(), *variant, request); !done)
+      return std::move(done).error();
+    if (!parts) return std::shared_ptr<const void>();
+    return offer_compile_cache(core->store(), *parts, core->options().log, request);
   };
 }
 

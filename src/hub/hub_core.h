@@ -147,8 +147,8 @@ class HubCore {
   template <class T>
   Job<T> run_trial(const std::weak_ptr<HubCore>& self,
                    std::function<Result<T>(const Trial& trial)> run);
-  // Lets the engine of a load keep what it compiles.
-  void add_compile_cache(runtime::LoadSpec& spec, const std::weak_ptr<HubCore>& self,
+  // Lets the engine of a load find what lies in an archive, and keep what it compiles.
+  void add_derived_files(runtime::LoadSpec& spec, const ReadyFlow& flow,
                          const InstalledModel& installed);
   Result<std::vector<engine::EngineFile>> engine_files(const InstalledModel& installed);
 

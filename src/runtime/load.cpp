@@ -75,7 +75,6 @@ Result<std::unique_ptr<LoadedModel>> load(const LoadSpec& spec, std::uint64_t ge
   info.engine_version = engine.version;
   info.plan = spec.plan;
   info.generation = generation;
-  info.estimate = spec.engine->estimate(request);
 
   std::shared_ptr<const void> files;
   if (spec.hold_files) {
@@ -84,7 +83,12 @@ Result<std::unique_ptr<LoadedModel>> load(const LoadSpec& spec, std::uint64_t ge
     files = *std::move(held);
   }
   std::shared_ptr<const void> prepared;
-  if (spec.prepare) prepared = spec.prepare(request);
+  if (spec.prepare) {
+    Result<std::shared_ptr<const void>> done = spec.prepare(request);
+    if (!done) return std::move(done).error();
+    prepared = *std::move(done);
+  }
+  info.estimate = spec.engine->estimate(request);
   const ByteCount before = resident_memory();
   const auto begin = std::chrono::steady_clock::now();
   Result<std::unique_ptr<engine::Session>> session = spec.engine->load(request);

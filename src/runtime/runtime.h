@@ -40,9 +40,10 @@ struct LoadSpec {
   // Called by each load before the engine; what it returns is kept until the model is freed. For
   // whoever must know that the files are in use. Its error is the load's. May be empty.
   std::function<Result<std::shared_ptr<const void>>()> hold_files;
-  // Called by each load after that; may add settings to its request. What it returns is dropped
-  // when the engine has loaded the model, or failed to. May be empty.
-  std::function<std::shared_ptr<const void>(engine::LoadRequest& request)> prepare;
+  // Called by each load after that; may change files and settings of its request. What it returns
+  // is dropped when the engine has loaded the model, or failed to. Its error is the load's. May be
+  // empty.
+  std::function<Result<std::shared_ptr<const void>>(engine::LoadRequest& request)> prepare;
 };
 
 // Keeps one loaded generation of a model in memory.

@@ -74,9 +74,13 @@ Result<void> DerivedFolder::keep() {
     return error;
   }
   if (Result<void> done = files_->rename(path_, kept_path_); !done) {
-    const bool has_other = files_->stat(kept_path_).has_value();
+    std::string other = kept_path_;
+    const bool has_other = files_->stat(other).has_value();
     discard();
-    if (has_other) return {};
+    if (has_other) {
+      path_ = std::move(other);
+      return {};
+    }
     return as_write_error(std::move(done).error());
   }
   path_ = std::exchange(kept_path_, {});

@@ -32,7 +32,8 @@ class DerivedFolder {
   const std::string& path() const { return path_; }
   bool is_new() const { return !kept_path_.empty(); }
 
-  // Gives a new folder its name; of two that make the same, the first one's is kept. Nothing is
+  // Gives a new folder its name; of two that make the same, the first one's is kept, and path() is
+  // that one's. Nothing is
   // kept of an empty one. Errors: no_space when it has become larger than was reserved for it: then
   // it is removed; io_error.
   Result<void> keep();

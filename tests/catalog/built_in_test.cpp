@@ -109,9 +109,11 @@ TEST(BuiltInTest, AnOfficialPtIsPulledAndNeverRun) {
               ::testing::HasSubstr("yolo export model=yolov8n.pt format=onnx opset=17"));
 }
 
-TEST(BuiltInTest, SsdMobileNetV2PointsToAModelThatRuns) {
+TEST(BuiltInTest, TheArchiveOfSsdMobileNetV2PointsToAModelThatRuns) {
   const Error error =
-      built_in().resolve(Reference::parse("ssd_mobilenet_v2").value(), run_options()).error();
+      built_in()
+          .resolve(Reference::parse("ssd_mobilenet_v2:tf-archive").value(), run_options())
+          .error();
   EXPECT_EQ(error.code, ErrorCode::unsupported);
   EXPECT_THAT(error.hint, ::testing::HasSubstr("modelhub run ssd_mobilenet_v1"));
 }

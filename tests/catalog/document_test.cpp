@@ -118,6 +118,27 @@ TEST(DocumentTest, BadFilesAreNamedWithLinePathAndReason) {
          first_file(d)["unpack"] = {{"kind", "bz2"}, {"bytes", 5}};
        },
        k_file + ".unpack", "\"sha256\" is missing", "\"unpack\""},
+      {"holds without member",
+       [](Json& d) {
+         first_file(d)["holds"] = {{"kind", "tar.gz"}, {"bytes", 5}};
+       },
+       k_file + ".holds", "needs \"member\"", "\"holds\""},
+      {"holds without size",
+       [](Json& d) {
+         first_file(d)["holds"] = {{"kind", "bz2"}};
+       },
+       k_file + ".holds", "\"bytes\" is missing", "\"holds\""},
+      {"holds in an archive of an unknown kind",
+       [](Json& d) {
+         first_file(d)["holds"] = {{"kind", "zip"}, {"bytes", 5}};
+       },
+       k_file + ".holds", "of the kind 'zip' cannot be read", "\"holds\""},
+      {"holds in what is unpacked",
+       [](Json& d) {
+         first_file(d)["unpack"] = {{"kind", "bz2"}, {"bytes", 5}, {"sha256", k_digest}};
+         first_file(d)["holds"] = {{"kind", "bz2"}, {"bytes", 5}};
+       },
+       k_file + ".holds", "is no archive any more", "\"holds\""},
   };
   for (const BadCase& bad : k_cases) expect_refused(bad);
 }

@@ -35,6 +35,7 @@ TEST(DocumentWriterTest, EveryModelOfTheBuiltInCatalogSurvivesBeingWrittenDown) 
         const Variant& other = entry->versions[v].variants[i];
         EXPECT_EQ(one.id, other.id);
         EXPECT_EQ(one.files.at(0).sha256, other.files.at(0).sha256);
+        EXPECT_EQ(one.files.at(0).holds.has_value(), other.files.at(0).holds.has_value());
         EXPECT_EQ(one.recipe.has_value(), other.recipe.has_value());
         if (!one.recipe) continue;
         EXPECT_EQ(one.recipe->decode_params.values, other.recipe->decode_params.values);

@@ -67,8 +67,13 @@ TEST_F(GoldenFileTest, VariantAndFiles) {
   EXPECT_EQ(file.installed_digest().short_hex(), "34cd7e60aeff");
   EXPECT_EQ(file.attestation, "A/B");
   EXPECT_EQ(file.url_origin, "pattern");
-  EXPECT_EQ(variant_.download_bytes().count(), 1000U);
-  EXPECT_EQ(variant_.installed_bytes().count(), 2000U);
+  const HeldFile& held = variant_.files.at(1).holds.value();
+  EXPECT_EQ(held.kind, "tar.gz");
+  EXPECT_EQ(held.member, "c/c.bin");
+  EXPECT_EQ(held.role, "weights");
+  EXPECT_EQ(held.bytes.count(), 4000U);
+  EXPECT_EQ(variant_.download_bytes().count(), 4000U);
+  EXPECT_EQ(variant_.installed_bytes().count(), 5000U);
 }
 
 TEST_F(GoldenFileTest, Recipe) {

@@ -40,7 +40,7 @@ def refuse_twice(pairs):
     return dict(pairs)
 
 
-def check_file(where, file, is_built_in):
+def check_file(where, file, is_built_in, is_explained=False):
     for digest in [file["sha256"]] + ([file["unpack"]["sha256"]] if "unpack" in file else []):
         if digest != digest.lower() or digest.startswith("sha256:"):
             problem(where, f"write the digest as 64 lower-case digits: {digest}")
@@ -48,8 +48,8 @@ def check_file(where, file, is_built_in):
             problem(where, "the digest is that of an empty file")
     if not is_built_in:
         return
-    if not file.get("urls"):
-        problem(where, "a built-in file needs a URL")
+    if not file.get("urls") and not is_explained:
+        problem(where, "a built-in file needs a URL, or its variant a note that says why there is none")
     for url in file.get("urls", []):
         if not url.startswith("https://") and not any(url.startswith(base) for base in PLAIN_HTTP):
             problem(where, f"not https: {url}")
@@ -57,8 +57,8 @@ def check_file(where, file, is_built_in):
 
 def check_variant(where, variant, labels, is_built_in):
     for file in variant["files"]:
-        check_file(f"{where} {file['path']}", file, is_built_in)
-        if is_built_in and ("attestation" not in file or "url_origin" not in file):
+        check_file(f"{where} {file['path']}", file, is_built_in, "note" in variant)
+        if is_built_in and ("attestation" not in file or ("url_origin" not in file and file["urls"])):
             problem(f"{where} {file['path']}", "does not say how well it is attested")
     if "golden" in variant:
         check_file(f"{where} golden", variant["golden"]["image"], is_built_in)

@@ -123,10 +123,10 @@ TEST_F(RuntimeTest, WhatPreparesALoadMayAddSettingsAndIsDroppedAfterIt) {
   std::atomic<int> held = 0;
   std::atomic<int> held_by_engine = -1;
   LoadSpec spec = this->spec();
-  spec.prepare = [&](engine::LoadRequest& request) -> std::shared_ptr<const void> {
+  spec.prepare = [&](engine::LoadRequest& request) -> Result<std::shared_ptr<const void>> {
     request.settings.emplace_back("cache_file", "/some/where");
     ++held;
-    return {&held, [](std::atomic<int>* count) { --*count; }};
+    return std::shared_ptr<const void>(&held, [](std::atomic<int>* count) { --*count; });
   };
   bool is_good = false;
   engine_->on_load = [&](const engine::LoadRequest&) -> Result<void> {
@@ -144,6 +144,17 @@ TEST_F(RuntimeTest, WhatPreparesALoadMayAddSettingsAndIsDroppedAfterIt) {
   ASSERT_EQ(settings.size(), 1U) << "each load begins with the request of the spec";
   EXPECT_EQ(settings[0].first, "cache_file");
   EXPECT_EQ(settings[0].second, "/some/where");
+}
+
+TEST_F(RuntimeTest, ALoadThatCannotBePreparedFailsBeforeTheEngineIsAsked) {
+  LoadSpec spec = this->spec();
+  spec.prepare = [](engine::LoadRequest&) -> Result<std::shared_ptr<const void>> {
+    return Error(ErrorCode::corrupt_data, Subject::model, "nothing is in the archive");
+  };
+  const auto lease = runtime().acquire(spec).get();
+  ASSERT_FALSE(lease);
+  EXPECT_EQ(lease.error().code, ErrorCode::corrupt_data);
+  EXPECT_EQ(engine_->loads, 0);
 }
 
 TEST_F(RuntimeTest, ThirtyTwoThreadsCauseOneLoad) {

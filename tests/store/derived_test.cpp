@@ -118,6 +118,7 @@ TEST_F(DerivedTest, OfTwoThatMakeTheSameOneIsKept) {
   overwrite_file(second->path() + "/compiled", "second");
   EXPECT_TRUE(second->keep());
   EXPECT_TRUE(first->keep());
+  EXPECT_EQ(first->path(), kept("engine-1"));
   EXPECT_EQ(names().size(), 2U);
   EXPECT_EQ(read_file(kept("engine-1") + "/compiled"), "second");
 }

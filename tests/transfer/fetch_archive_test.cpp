@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hasher.h"
-#include "transfer/archives.h"
+#include "support/archives.h"
 #include "transfer/range_server.h"
 #include "transfer/transfer.h"
 #include "transfer/transfer_fixture.h"

@@ -14,7 +14,7 @@
 #include "base/hasher.h"
 #include "support/faulty_file_system.h"
 #include "support/scratch.h"
-#include "transfer/archives.h"
+#include "support/archives.h"
 #include "transfer/libarchive.h"
 
 namespace modelhub::transfer {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
-#include "transfer/archives.h"
+#include "support/archives.h"
 
 #include <memory>
 #include <stdexcept>
