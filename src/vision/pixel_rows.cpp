@@ -42,8 +42,10 @@ bool is_blue_first(PixelFormat format) {
 PixelRows::PixelRows(const ImageView& picture, ColorOrder wanted)
     : picture_(picture),
       is_grey_wanted_(wanted == ColorOrder::gray),
-      is_swapped_(is_blue_first(picture.format) != (wanted == ColorOrder::bgr)),
-      scratch_(static_cast<std::size_t>(picture.width) * 3 + 1) {}
+      is_swapped_(is_blue_first(picture.format) != (wanted == ColorOrder::bgr)) {
+  for (std::vector<std::uint8_t>& scratch : scratch_)
+    scratch.resize(static_cast<std::size_t>(picture.width) * 3 + 1);
+}
 
 const std::uint8_t* PixelRows::row(int y) {
   const std::uint8_t* pixels = picture_.row(y);
@@ -53,17 +55,19 @@ const std::uint8_t* PixelRows::row(int y) {
   // Beyond the last row lies memory that is not the picture's.
   const bool is_last = y == picture_.height - 1;
   if (channels == 3 && !must_turn_grey && !is_last) return pixels;
+  std::vector<std::uint8_t>& scratch = scratch_[next_scratch_];
+  next_scratch_ = 1 - next_scratch_;
   if (is_grey) {
-    triple(pixels, picture_.width, scratch_.data());
+    triple(pixels, picture_.width, scratch.data());
   } else if (channels == 4) {
-    blend(pixels, picture_.width, scratch_.data());
+    blend(pixels, picture_.width, scratch.data());
   } else {
-    std::memcpy(scratch_.data(), pixels, scratch_.size() - 1);
+    std::memcpy(scratch.data(), pixels, scratch.size() - 1);
   }
   if (must_turn_grey) {
-    to_grey(scratch_.data(), picture_.width, is_blue_first(picture_.format) ? 2 : 0);
+    to_grey(scratch.data(), picture_.width, is_blue_first(picture_.format) ? 2 : 0);
   }
-  return scratch_.data();
+  return scratch.data();
 }
 
 }  // namespace modelhub::vision

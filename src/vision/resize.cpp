@@ -101,12 +101,6 @@ class CvLinearRows final : public RowSource {
 // small; without it they would take the machine's memory before an allocation fails.
 constexpr std::size_t k_most_bytes = std::size_t{1} << 30;
 
-struct PilTaps {
-  std::int64_t first = 0;  // source index
-  std::size_t count = 0;   // at least 1
-  std::size_t pairs = 0;   // where they begin in PilAxis::pairs
-};
-
 // The taps of some places along one side.
 class PilAxis {
  public:
@@ -121,7 +115,7 @@ class PilAxis {
     return std::min(taps, static_cast<std::size_t>(source_));
   }
   const std::vector<PilTaps>& taps() const { return taps_; }
-  const PilPair* pairs_of(const PilTaps& taps) const { return pairs_.data() + taps.pairs; }
+  const std::vector<PilPair>& pairs() const { return pairs_; }
 
   void clear() {
     taps_.clear();
@@ -143,7 +137,7 @@ class PilAxis {
       sum += raw_.back();
     }
     taps_.push_back({begin, raw_.size(), pairs_.size()});
-    pairs_.resize(pairs_.size() + (raw_.size() + 1) / 2);
+    pairs_.resize(pairs_.size() + (raw_.size() + 3) / 4 * 2);
     for (std::size_t k = 0; k < raw_.size(); ++k) {
       const double weight = sum != 0 ? raw_[k] / sum : raw_[k];
       // NOLINTBEGIN(bugprone-incorrect-roundings)
@@ -191,12 +185,11 @@ class PilBilinearRows final : public RowSource {
     down_.add(y);
     const PilTaps& taps = down_.taps().front();
     const std::int64_t end = taps.first + static_cast<std::int64_t>(taps.count);
-    for (next_row_ = std::max(next_row_, taps.first); next_row_ < end; ++next_row_) {
-      fill(line_of(next_row_), rows_.row(static_cast<int>(next_row_)));
-    }
+    next_row_ = std::max(next_row_, taps.first);
+    while (next_row_ < end) next_row_ += fill(next_row_, next_row_ + 1 < end ? 2 : 1);
     lines_.clear();
     for (std::int64_t row = taps.first; row < end; ++row) lines_.push_back(line_of(row));
-    pil_rows(lines_.data(), down_.pairs_of(taps), taps.count, line_,
+    pil_rows(isa_, lines_.data(), down_.pairs().data(), taps.count, line_,
              reinterpret_cast<std::uint8_t*>(pixels));
   }
 
@@ -205,13 +198,18 @@ class PilBilinearRows final : public RowSource {
     return ring_.data() + static_cast<std::size_t>(source_row) % window_ * line_;
   }
 
-  void fill(std::uint8_t* out, const std::uint8_t* row) const {
-    for (const PilTaps& taps : columns_.taps()) {
-      pil_column(row + taps.first * 3, columns_.pairs_of(taps), taps.count, out);
-      out += k_lanes;
-    }
+  // The horizontal pass of one row or two; how many.
+  int fill(std::int64_t first, int count) {
+    PilRow rows[2];
+    for (int i = 0; i < count; ++i)
+      rows[i] = {rows_.row(static_cast<int>(first) + i), line_of(first + i)};
+    if (count == 1) rows[1] = rows[0];
+    pil_columns(isa_, rows, static_cast<std::size_t>(rows_.width()), columns_.taps().data(),
+                columns_.taps().size(), columns_.pairs().data());
+    return count;
   }
 
+  const Isa isa_ = best_isa();
   PixelRows rows_;
   PilAxis columns_;
   PilAxis down_;                    // of the row that is being read

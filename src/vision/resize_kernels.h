@@ -7,9 +7,14 @@
 
 namespace modelhub::vision {
 
-// The inner loops of resizing: two weighted pixels become one. SSE2, which every x86-64 has, halves
+// The inner loops of resizing: weighted pixels become one. SSE2, which every x86-64 has, halves
 // their time; elsewhere plain loops do the same arithmetic. Pixels are read as four bytes, of which
 // the fourth is not used.
+
+// What a processor has beyond that. Every choice gives the same levels.
+enum class Isa { baseline, avx2 };
+// The best that this processor has. Costs nothing after the first call.
+Isa best_isa();
 
 // The two source pixels of one column and their weights, of 11 bits.
 struct CvColumn {
@@ -35,12 +40,26 @@ struct PilPair {
 constexpr int k_pil_bits = 22;
 constexpr int k_pil_split = 11;
 
-// Sum of weighted pixels, rounded to levels of four channels. `taps` may be odd: the last weight is
-// nought then, and the pixel behind is not read.
-void pil_column(const std::uint8_t* pixels, const PilPair* pairs, std::size_t taps,
-                std::uint8_t* level);
-// The same down the rows, for `count` levels. `rows` holds `taps` pointers.
-void pil_rows(const std::uint8_t* const* rows, const PilPair* pairs, std::size_t taps,
+// The source pixels that one place needs.
+struct PilTaps {
+  std::int64_t first = 0;  // source index
+  std::size_t count = 0;   // at least 1
+  // Where they begin in an array of pairs, which has an even number of pairs for each place. The
+  // weights behind the last tap are nought.
+  std::size_t pairs = 0;
+};
+
+// A row of source pixels, with a byte behind that can be read, and where its levels go.
+struct PilRow {
+  const std::uint8_t* pixels;
+  std::uint8_t* levels;
+};
+// The horizontal pass, of two rows of `pixels` pixels (or of one, given twice): for each of `count`
+// places the sum of its weighted pixels, rounded to levels of four channels.
+void pil_columns(Isa isa, const PilRow (&rows)[2], std::size_t pixels, const PilTaps* places,
+                 std::size_t count, const PilPair* pairs);
+// The vertical one, for `count` levels. `rows` holds `taps` pointers.
+void pil_rows(Isa isa, const std::uint8_t* const* rows, const PilPair* pairs, std::size_t taps,
               std::size_t count, std::uint8_t* levels);
 
 }  // namespace modelhub::vision
