@@ -6,6 +6,8 @@
 #include <mutex>
 #include <string>
 
+#include "shared/usable_cores.h"
+
 namespace modelhub::onnxruntime_engine {
 namespace {
 
@@ -41,12 +43,24 @@ OrtEnv* environment_of(const OrtLibrary& library) {
     if (found != shared().environments.end()) return found->second;
   }
   // Without the lock: it may log. Making it twice gives the same one, counted twice.
+  const OrtApi& api = library.api();
+  OrtThreadingOptions* raw = nullptr;
+  library.check(api.CreateThreadingOptions(&raw));
+  const OrtPtr<OrtThreadingOptions> threading(raw, api.ReleaseThreadingOptions);
+  library.check(api.SetGlobalIntraOpNumThreads(raw, shared_threads()));
+  library.check(api.SetGlobalInterOpNumThreads(raw, 1));
+  library.check(api.SetGlobalSpinControl(raw, 0));  // as for sessions: see ort_session.cpp
   OrtEnv* made = nullptr;
-  library.check(library.api().CreateEnvWithCustomLogger(
-      &log_line, nullptr, ORT_LOGGING_LEVEL_WARNING, "modelhub", &made));
+  library.check(api.CreateEnvWithCustomLoggerAndGlobalThreadPools(
+      &log_line, nullptr, ORT_LOGGING_LEVEL_WARNING, "modelhub", raw, &made));
   const std::lock_guard<std::mutex> lock(shared().mutex);
   shared().environments[&library.api()] = made;
   return made;
+}
+
+int shared_threads() {
+  static const int threads = engine_shared::usable_cores();
+  return threads;
 }
 
 engine_shared::LogListeners& log_listeners() { return shared().listeners; }

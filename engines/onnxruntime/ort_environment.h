@@ -14,6 +14,10 @@ namespace modelhub::onnxruntime_engine {
 // Throws OrtError.
 OrtEnv* environment_of(const OrtLibrary& library);
 
+// Threads of the pool that the environment has for all sessions: as many as there are cores for
+// this process when it is made. An environment that somebody else made before has none.
+int shared_threads();
+
 // Who hears what ONNX Runtime logs.
 engine_shared::LogListeners& log_listeners();
 

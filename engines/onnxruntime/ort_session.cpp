@@ -8,7 +8,6 @@
 #include "ort_failure.h"
 #include "shared/external_data.h"
 #include "shared/onnx_file.h"
-#include "shared/usable_cores.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
@@ -61,14 +60,21 @@ ONNXTensorElementDataType ort_type_of(mh_dtype dtype) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
-OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, int threads) {
+// Whose threads compute: pools of several sessions slow each other down.
+enum class Threads {
+  shared,  // by all sessions of the process
+  own,
+};
+
+OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose, int threads) {
   const OrtApi& api = library.api();
   OrtSessionOptions* raw = nullptr;
   library.check(api.CreateSessionOptions(&raw));
   OrtPtr<OrtSessionOptions> options(raw, api.ReleaseSessionOptions);
-  // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
-  library.check(
-      api.SetIntraOpNumThreads(raw, threads > 0 ? threads : engine_shared::usable_cores()));
+  if (whose == Threads::shared)
+    library.check(api.DisablePerSessionThreads(raw));
+  else
+    library.check(api.SetIntraOpNumThreads(raw, threads));
   library.check(api.SetInterOpNumThreads(raw, 1));
   library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
@@ -78,6 +84,31 @@ OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, int threads) {
   // alone took 77 to 95 ms asleep and 67 ms spinning (best of 15).
   library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
   return options;
+}
+
+// Whether a session could not be made only because the environment has no threads to share: a
+// program that uses ONNX Runtime itself, and did so first, has made it without.
+bool lacks_shared_threads(const OrtError& error) {
+  return std::string(error.what()).find("CreateEnvWithGlobalThreadPools") != std::string::npos;
+}
+
+OrtSession* make_session(const OrtLibrary& library, const std::string& path, int wanted_threads) {
+  OrtEnv* const environment = environment_of(library);
+  // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
+  const int threads = wanted_threads > 0 ? wanted_threads : shared_threads();
+  const auto make = [&](Threads whose) {
+    const OrtPtr<OrtSessionOptions> options = make_options(library, whose, threads);
+    OrtSession* made = nullptr;
+    library.check(library.api().CreateSession(environment, path.c_str(), options.get(), &made));
+    return made;
+  };
+  if (threads != shared_threads()) return make(Threads::own);
+  try {
+    return make(Threads::shared);
+  } catch (const OrtError& error) {
+    if (!lacks_shared_threads(error)) throw;
+    return make(Threads::own);
+  }
 }
 
 TensorSpec read_spec(const OrtLibrary& library, const OrtTypeInfo* type, std::string name,
@@ -145,10 +176,7 @@ std::unique_ptr<CpuSession> CpuSession::load(std::shared_ptr<const OrtLibrary> l
   std::unique_ptr<CpuSession> session(new CpuSession(std::move(library), file.name));
   const OrtLibrary& ort = *session->library_;
   try {
-    const OrtPtr<OrtSessionOptions> options = make_options(ort, request.threads);
-    OrtSession* raw = nullptr;
-    ort.check(ort.api().CreateSession(environment_of(ort), file.path.c_str(), options.get(), &raw));
-    session->session_.reset(raw);
+    session->session_.reset(make_session(ort, file.path, request.threads));
     OrtMemoryInfo* memory = nullptr;
     ort.check(ort.api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
     session->memory_.reset(memory);

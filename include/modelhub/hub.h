@@ -260,6 +260,10 @@ class Hub {
   Result<Video> open_video(const std::string& source,
                            const VideoOptions& options = VideoOptions()) const;
 
+  // What is in memory now, by load; the model of an ensure_ready() with several devices or engines
+  // is there more than once.
+  std::vector<LoadedModelStatus> loaded() const;
+
   // The devices of this machine, and what each engine says of them.
   std::vector<Device> devices() const;
   std::vector<EngineReport> engines() const;

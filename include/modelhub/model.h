@@ -43,6 +43,18 @@ struct LoadReport {
   ByteCount memory;  // by how much the process grew; other loads at the same time blur it
 };
 
+// A model that is in memory.
+struct LoadedModelStatus {
+  std::string model;        // "yolov8n@8.4.0:onnx-fp32"
+  std::string engine;       // "onnxruntime 1.32.0"
+  std::string device;       // "cpu:0"
+  ByteCount memory;         // as it counts against the budget
+  std::size_t leases = 0;   // calls that run it now, and ModelLeases
+  std::uint64_t loads = 0;  // since the hub was opened
+  std::chrono::system_clock::time_point loaded_at;
+  std::chrono::milliseconds unused_for{0};  // since a lease was last given or returned
+};
+
 // What a model calls one of its tensors.
 struct TensorInfo {
   std::string name;
@@ -56,7 +68,8 @@ struct Signature {
   std::vector<TensorInfo> outputs;
 };
 
-// Keeps one loaded model in memory while it lives. Copies share the lease.
+// Keeps one loaded model in memory while it lives, whatever else needs room. Copies share the
+// lease.
 // Thread safety: a value.
 class ModelLease {
  public:
@@ -89,8 +102,9 @@ class Model {
   // One run on a grey picture, so that the first real one is not slower than the others.
   Result<void> warmup() const;
   // Frees its memory now, and that of the models it works with; the next call loads it again.
-  // Blocks until the memory was given back. Errors: busy, while somebody holds a lease or runs it.
-  Result<void> unload() const;
+  // Blocks until the memory was given back; by how much the process shrank (other loads at the same
+  // time blur it). Errors: busy, while somebody holds a lease or runs it.
+  Result<ByteCount> unload() const;
 
   // Prepares the picture as the model's recipe says, runs the engine, and reads the answer out of
   // its tensors.

@@ -82,6 +82,16 @@ struct HubOptions {
   // cores slows down.
   int threads = 0;
 
+  // What loaded models may take of main memory together; 0: four fifths of what this process may
+  // have (of a GPU's memory it is always nine tenths). Before a load that does not fit, idle models
+  // are unloaded, the one that was not used for the longest time first, but none in its first two
+  // seconds; a load that finds no room for 30 seconds fails with out_of_memory. A model counts with
+  // what its load was measured to take, and before that with its engine's estimate.
+  ByteCount memory_budget;
+  // How long a model stays in memory that nobody uses; 0: it goes with the last lease, so that
+  // whoever holds none has it loaded anew by each call. Nothing: as long as there is room.
+  std::optional<std::chrono::milliseconds> keep_alive;
+
   // Told what is worth telling; see log.h. Empty: nobody.
   LogSink log;
 

@@ -519,6 +519,7 @@ Result<Video> Hub::open_video(const std::string& source, const VideoOptions& opt
   return core_->engines().open_video(source, options);
 }
 
+std::vector<LoadedModelStatus> Hub::loaded() const { return core_->loaded(); }
 std::vector<Device> Hub::devices() const { return core_->inventory().devices; }
 std::vector<EngineReport> Hub::engines() const { return core_->engines().reports(); }
 

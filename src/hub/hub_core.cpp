@@ -73,10 +73,10 @@ transfer::TransferOptions transfer_options(const HubOptions& options) {
   return transfer;
 }
 
-runtime::RuntimeOptions runtime_options(const HubOptions& options) {
-  runtime::RuntimeOptions runtime;
-  runtime.threads = options.threads;
-  return runtime;
+// What models may take on a device when nobody says; 0 when its size is not known.
+ByteCount usual_memory_budget(const Device& device) {
+  const std::uint64_t total = device.memory_total.count();
+  return ByteCount(device.kind == DeviceKind::cpu ? total / 5 * 4 : total / 10 * 9);
 }
 
 // Keeps `cancel` ready to run when the waiter of `promise` goes; until the returned value is
@@ -216,7 +216,7 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
       pulls_(std::make_shared<base::Executor>("mh-pulls", k_parallel_pulls,
                                               base::Executor::Role::workers)),
       transfer_(std::make_unique<transfer::Transfer>(transfer_options(options_), steps_)),
-      runtime_(std::make_unique<runtime::Runtime>(runtime_options(options_), steps_)),
+      runtime_(std::make_unique<runtime::Runtime>(runtime_options(), steps_)),
       flights_(steps_) {}
 
 HubCore::~HubCore() {
@@ -256,6 +256,21 @@ bool HubCore::refuse_in_fork(const Promise<T>& promise) const {
                          "this hub belongs to the process that forked",
                          "open a new Hub in the child process"));
   return true;
+}
+
+runtime::RuntimeOptions HubCore::runtime_options() {
+  runtime::RuntimeOptions runtime;
+  runtime.threads = options_.threads;
+  runtime.keep_alive = options_.keep_alive;
+  runtime.memory_budget = [this](const std::string& id) {
+    for (const Device& device : inventory().devices) {
+      if (device.id != id) continue;
+      const bool is_named = device.kind == DeviceKind::cpu && options_.memory_budget != ByteCount();
+      return is_named ? options_.memory_budget : usual_memory_budget(device);
+    }
+    return ByteCount();
+  };
+  return runtime;
 }
 
 const device::Inventory& HubCore::inventory() {
@@ -327,7 +342,27 @@ Result<std::optional<InstalledModel>> HubCore::find_installed(const Resolved& re
   return installed;
 }
 
-Result<void> HubCore::unload(const std::string& key) {
+std::vector<LoadedModelStatus> HubCore::loaded() const {
+  std::vector<LoadedModelStatus> all;
+  const auto now = std::chrono::steady_clock::now();
+  for (const runtime::SlotStatus& slot : runtime_->status()) {
+    if (!slot.info) continue;
+    LoadedModelStatus status;
+    status.model = slot.model;
+    status.engine = slot.info->engine + " " + slot.info->engine_version;
+    status.device = slot.info->plan.chosen.value_or("");
+    status.memory = slot.memory;
+    status.leases = slot.leases;
+    status.loads = slot.loads;
+    status.loaded_at = slot.info->loaded_at;
+    status.unused_for = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::max(std::chrono::steady_clock::duration::zero(), now - slot.last_used));
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+Result<ByteCount> HubCore::unload(const std::string& key) {
   // Who has just been given an answer may be ahead of the thread that gave it, which holds its
   // lease a moment longer. A lease that is really held outlasts this.
   constexpr auto k_patience = std::chrono::milliseconds(250);
@@ -335,7 +370,7 @@ Result<void> HubCore::unload(const std::string& key) {
   const auto deadline = std::chrono::steady_clock::now() + k_patience;
   while (true) {
     Result<runtime::Unloaded> unloaded = runtime_->unload(key, runtime::UnloadPolicy::refuse).get();
-    if (unloaded) return {};
+    if (unloaded) return unloaded->returned;
     const bool is_busy = unloaded.error().code == ErrorCode::busy;
     if (!is_busy || std::chrono::steady_clock::now() > deadline) return std::move(unloaded).error();
     std::this_thread::sleep_for(k_pause);
@@ -346,7 +381,8 @@ Result<void> HubCore::unload_all_of(const InstalledModel& model) {
   const std::string prefix = model.key.hex() + "/";
   for (const runtime::SlotStatus& slot : runtime_->status()) {
     if (slot.key.compare(0, prefix.size(), prefix) != 0) continue;
-    if (Result<void> unloaded = unload(slot.key); !unloaded) return unloaded;
+    if (Result<ByteCount> unloaded = unload(slot.key); !unloaded)
+      return std::move(unloaded).error();
   }
   return {};
 }

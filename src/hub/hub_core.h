@@ -59,7 +59,8 @@ class HubCore {
   const std::shared_ptr<base::Executor>& steps() const { return steps_; }
   runtime::Runtime& runtime() { return *runtime_; }
   // Frees one slot of the runtime. Blocks. Errors: busy when it is in use.
-  Result<void> unload(const std::string& key);
+  Result<ByteCount> unload(const std::string& key);
+  std::vector<LoadedModelStatus> loaded() const;
   // Frees what is loaded of a model, on any device. Errors: busy when it is in use.
   Result<void> unload_all_of(const InstalledModel& model);
   // Looked up once; constant afterwards.
@@ -151,6 +152,7 @@ class HubCore {
   void add_derived_files(runtime::LoadSpec& spec, const ReadyFlow& flow,
                          const InstalledModel& installed);
   Result<std::vector<engine::EngineFile>> engine_files(const InstalledModel& installed);
+  runtime::RuntimeOptions runtime_options();
 
   const HubOptions options_;
   mutable std::mutex catalog_mutex_;

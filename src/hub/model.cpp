@@ -18,7 +18,7 @@ const LoadReport& ModelLease::report() const { return core_->report(); }
 const InstalledModel& Model::installed() const { return core_->parts().installed; }
 Result<ModelLease> Model::lease() const { return core_->lease(); }
 Result<void> Model::warmup() const { return core_->warmup(); }
-Result<void> Model::unload() const { return core_->unload(); }
+Result<ByteCount> Model::unload() const { return core_->unload(); }
 const std::vector<std::string>& Model::labels() const { return core_->parts().labels; }
 const std::optional<FaceMeasure>& Model::face_measure() const {
   return core_->parts().recipe.post.measure;

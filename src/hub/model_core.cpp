@@ -105,15 +105,15 @@ Result<void> ModelCore::warmup() {
   return {};
 }
 
-Result<void> ModelCore::unload() {
+Result<ByteCount> ModelCore::unload() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
-  Result<void> unloaded = (*owner)->unload(parts_.load.key);
+  Result<ByteCount> unloaded = (*owner)->unload(parts_.load.key);
   if (!unloaded || !parts_.detector) return unloaded;
-  Result<void> detector = parts_.detector->unload();
+  Result<ByteCount> detector = parts_.detector->unload();
+  if (detector) return *unloaded + *detector;
   // Somebody else may be using it.
-  if (!detector && detector.error().code != ErrorCode::busy) return detector;
-  return {};
+  return detector.error().code == ErrorCode::busy ? unloaded : detector;
 }
 
 Result<void> ModelCore::check(const runtime::Lease& lease) const {

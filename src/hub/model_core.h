@@ -54,7 +54,7 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
 
   Result<ModelLease> lease();
   Result<void> warmup();
-  Result<void> unload();
+  Result<ByteCount> unload();
   Result<Answer> run(const ImageView& image, const RunOptions& options);
   Result<Signature> signature();
   Result<std::vector<NamedTensor>> infer(std::span<const NamedTensor> inputs);

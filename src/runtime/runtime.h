@@ -76,8 +76,9 @@ class Lease {
 
 // absent -> queued -> loading -> ready -> draining -> absent
 //
-// and loading -> failed(reason, retry_at) -> queued; queued -> absent when every waiter left before
-// the load began; draining -> queued when somebody waits for a new load.
+// and loading -> failed(reason, retry_at) -> queued; queued -> failed when there was no room for
+// too long; queued -> absent when every waiter left before the load began; draining -> queued when
+// somebody waits for a new load.
 enum class SlotState { absent, queued, loading, ready, draining, failed };
 
 std::string_view name_of(SlotState state);
@@ -89,8 +90,9 @@ struct SlotStatus {
   SlotState state = SlotState::absent;
   std::size_t leases = 0;
   std::size_t waiters = 0;
-  std::uint64_t loads = 0;                          // that succeeded, since the runtime began
-  std::optional<LoadedInfo> info;                   // while ready or draining
+  std::uint64_t loads = 0;         // that succeeded, since the runtime began
+  std::optional<LoadedInfo> info;  // while ready or draining
+  ByteCount memory;                // what it is charged for: while loading, ready or draining
   std::chrono::steady_clock::time_point last_used;  // when a lease was last given or returned
   std::optional<Error> error;                       // while failed
   // While failed: calls before it get the same error.
@@ -114,6 +116,20 @@ struct RuntimeOptions {
   // How long the error of a load that ran out of memory is repeated before it is tried again. Every
   // other failure is tried again by the next call.
   std::chrono::milliseconds out_of_memory_pause{1000};
+
+  // Bytes that the models loaded on a device may take together, by the device's id ("cpu:0"); 0: as
+  // many as they want. Asked for each load, outside all locks. A load needs what an earlier one of
+  // the same model was measured to take, else what its engine estimates; it waits until idle models
+  // have made room, the one that was not used for the longest time first. Empty: no limits.
+  std::function<ByteCount(const std::string& device)> memory_budget;
+  // How long a model stays at least before it goes to make room. Two that are used in turn and do
+  // not fit together would otherwise be loaded at every call; longer makes others wait longer.
+  std::chrono::milliseconds minimum_residence{2000};
+  // How long a load waits for room; then it fails with out_of_memory, and names what is there.
+  std::chrono::milliseconds room_deadline{30'000};
+  // An idle model is unloaded after this; 0: as soon as the last lease has gone. Nothing: it stays
+  // as long as there is room.
+  std::optional<std::chrono::milliseconds> keep_alive;
   const base::Clock* clock = &base::Clock::real();
 
   RuntimeOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
@@ -124,7 +140,8 @@ struct RuntimeOptions {
 // Invariants:    at most one load and one generation for a key at any time; the result or error of
 //                a load goes to all who waited for it, each with its own deadline and cancel(); a
 //                load that has begun is finished even if everybody left, and its model stays, idle.
-// Ownership:     a loaded model stays until unload() or the end of the runtime. The destructor
+// Ownership:     a loaded model stays until unload() or the end of the runtime, or, when nobody
+//                holds a lease, until its room or its time is up (RuntimeOptions). The destructor
 //                cancels all waiters, waits for running loads and frees what is not leased; leases
 //                that are left go on working.
 // Thread safety: all methods from any thread. Loads and frees run on threads of their own; nothing
@@ -144,7 +161,9 @@ class Runtime {
   // While the model drains, this waits until it is gone and loads it anew: a thread that holds a
   // lease of a draining model and waits here for another one waits for itself.
   //
-  // Errors: those of Engine::load; unsupported, Subject::device (the engine put the model on
+  // Errors: those of Engine::load; out_of_memory, Subject::model (it can never fit into the budget;
+  //         or there was no room for too long: retryable); unsupported, Subject::device (the engine
+  //         put the model on
   //         another device than planned, and the plan's fallback policy forbids it); cancelled;
   //         invalid_argument (no key, engine or device).
   Job<Lease> acquire(const LoadSpec& spec);

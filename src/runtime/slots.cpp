@@ -3,6 +3,7 @@
 #include "runtime/slots.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/executor.h"
@@ -13,6 +14,8 @@
 
 namespace modelhub::runtime {
 namespace {
+
+constexpr std::chrono::milliseconds k_look_interval{100};
 
 Error of_another_process() {
   return {ErrorCode::unsupported, Subject::model, "this hub belongs to the process that forked",
@@ -32,6 +35,14 @@ Job<T> finished(const std::shared_ptr<base::Executor>& callbacks, Result<T> resu
   return promise.job();
 }
 
+Error too_large(const std::string& model, ByteCount need, const std::string& device,
+                ByteCount budget) {
+  return {ErrorCode::out_of_memory, Subject::model,
+          model + " needs about " + need.to_string() + " on " + device +
+              ", more than the budget for all models there, " + budget.to_string(),
+          "take a smaller variant of it, or raise the memory budget of the hub"};
+}
+
 void report_to(const std::list<Promise<Lease>>& waiters, Phase phase, const std::string& model) {
   Progress progress;
   progress.phase = phase;
@@ -48,7 +59,8 @@ Slots::Slots(const RuntimeOptions& options, std::shared_ptr<base::Executor> call
       callbacks_(std::move(callbacks)),
       fork_generation_(base::fork_generation()),
       loaders_(loaders),
-      reaper_(reaper) {}
+      reaper_(reaper),
+      alarm_([this] { ring(); }, *options_.clock) {}
 
 bool Slots::is_of_another_process() const { return fork_generation_ != base::fork_generation(); }
 
@@ -134,6 +146,7 @@ std::vector<SlotStatus> Slots::status() const {
     status.waiters = slot.waiters.size();
     status.loads = slot.loads;
     if (slot.loaded != nullptr) status.info = slot.loaded->info();
+    status.memory = slot.charge;
     status.last_used = slot.last_used;
     if (slot.state == SlotState::failed) {
       status.error = slot.error;
@@ -145,6 +158,7 @@ std::vector<SlotStatus> Slots::status() const {
 }
 
 std::vector<std::shared_ptr<LoadedModel>> Slots::close() {
+  alarm_.stop();
   std::list<Promise<Lease>> waiters;
   std::list<Promise<Unloaded>> unloaders;
   std::vector<std::shared_ptr<LoadedModel>> models;
@@ -152,6 +166,7 @@ std::vector<std::shared_ptr<LoadedModel>> Slots::close() {
     std::lock_guard lock(mutex_);
     loaders_ = nullptr;
     reaper_ = nullptr;
+    room_queue_.clear();
     for (auto& [key, slot] : slots_) {
       waiters.splice(waiters.end(), slot.waiters);
       unloaders.splice(unloaders.end(), slot.unloaders);
@@ -175,7 +190,7 @@ void Slots::queue_load(Slot& slot) {
   slot.state = SlotState::queued;
   slot.error.reset();
   slot.drain_when_ready = false;
-  loaders_->post([self = shared_from_this(), &slot] { self->run_load(slot); });
+  loaders_->post([self = shared_from_this(), &slot] { self->queue_for_room(slot); });
 }
 
 void Slots::queue_free(Slot& slot) {
@@ -197,16 +212,23 @@ Lease Slots::lease(Slot& slot) {
         // Before the lease is given back, so that it is the reaper who frees the model. Once the
         // runtime has gone there is no reaper, and this may free it.
         hold.reset();
-        std::lock_guard lock(self->mutex_);
-        self->give_back(slot);
+        Answers answers;
+        {
+          std::lock_guard lock(self->mutex_);
+          self->give_back(slot, answers);
+        }
+        answers.give();
       }));
 }
 
-void Slots::give_back(Slot& slot) {
+void Slots::give_back(Slot& slot, Answers& answers) {
   --slot.leases;
   if (reaper_ == nullptr) return;  // the runtime has gone, and perhaps its clock too
   slot.last_used = options_.clock->steady_now();
-  if (slot.state == SlotState::draining && slot.leases == 0) queue_free(slot);
+  if (slot.leases > 0) return;
+  if (slot.state == SlotState::draining) queue_free(slot);
+  evict_if_kept_too_long(slot);
+  if (!room_queue_.empty()) serve_room_queue(answers);
 }
 
 void Slots::drop_cancelled_waiters(Slot& slot) const {
@@ -214,64 +236,238 @@ void Slots::drop_cancelled_waiters(Slot& slot) const {
       [](const Promise<Lease>& waiter) { return waiter.stop_token().stop_requested(); });
 }
 
+void Slots::Answers::give() {
+  // Each promise goes as soon as it is kept: it holds the lease as well.
+  for (; !leases.empty(); leases.pop_front())
+    leases.front().first.complete(std::move(leases.front().second));
+  for (; !unloaders.empty(); unloaders.pop_front()) unloaders.front().complete(Unloaded());
+}
+
+void Slots::forget(Slot& slot, Answers& answers) {
+  slot.state = SlotState::absent;
+  slot.charge = ByteCount();
+  answers.unloaders.splice(answers.unloaders.end(), slot.unloaders);
+}
+
+void Slots::fail(Slot& slot, Error error, Answers& answers) {
+  slot.state = SlotState::failed;
+  slot.charge = ByteCount();
+  slot.error = std::move(error);
+  slot.retry_at = options_.clock->steady_now();
+  answers.unloaders.splice(answers.unloaders.end(), slot.unloaders);
+  for (Promise<Lease>& waiter : slot.waiters)
+    answers.leases.emplace_back(std::move(waiter), *slot.error);
+  slot.waiters.clear();
+}
+
+void Slots::queue_for_room(Slot& slot) {
+  LoadSpec spec;
+  {
+    std::lock_guard lock(mutex_);
+    spec = slot.spec;
+  }
+  // Strangers' code, which looks at files.
+  spec.request.device = *spec.plan.chosen;
+  const ByteCount budget =
+      options_.memory_budget ? options_.memory_budget(*spec.plan.chosen) : ByteCount();
+  const ByteCount estimate = spec.engine->estimate(spec.request);
+  Answers answers;
+  {
+    std::lock_guard lock(mutex_);
+    if (loaders_ == nullptr) return;
+    slot.device = *spec.plan.chosen;
+    slot.budget = budget;
+    slot.need = slot.measured.value_or(estimate);
+    slot.waits_since = options_.clock->steady_now();
+    room_queue_.push_back(&slot);
+    serve_room_queue(answers);
+  }
+  answers.give();
+}
+
+void Slots::serve_room_queue(Answers& answers) {
+  if (loaders_ == nullptr) return;
+  std::set<std::string> full;  // devices for which somebody waits
+  for (auto place = room_queue_.begin(); place != room_queue_.end();) {
+    Slot& slot = **place;
+    if (serve(slot, full.count(slot.device) == 0, answers)) {
+      place = room_queue_.erase(place);
+    } else {
+      full.insert(slot.device);
+      ++place;
+    }
+  }
+}
+
+// False: it has to wait.
+bool Slots::serve(Slot& slot, bool is_first_of_its_device, Answers& answers) {
+  drop_cancelled_waiters(slot);
+  if (slot.waiters.empty()) {
+    forget(slot, answers);
+    return true;
+  }
+  const bool has_budget = slot.budget != ByteCount();
+  if (has_budget && slot.need > slot.budget) {
+    fail(slot, too_large(slot.spec.model, slot.need, slot.device, slot.budget), answers);
+    return true;
+  }
+  if (!has_budget || (is_first_of_its_device && used_on(slot.device) + slot.need <= slot.budget)) {
+    slot.charge = slot.need;
+    loaders_->post([self = shared_from_this(), &slot] { self->run_load(slot); });
+    return true;
+  }
+  const auto now = options_.clock->steady_now();
+  const auto give_up_at = slot.waits_since + options_.room_deadline;
+  if (now >= give_up_at) {
+    fail(slot, no_room_for(slot), answers);
+    return true;
+  }
+  // Of waiters that leave nobody tells.
+  alarm_.set(std::min(give_up_at, now + k_look_interval));
+  if (is_first_of_its_device) make_room(slot.device, slot.budget, slot.need);
+  return false;
+}
+
+ByteCount Slots::used_on(const std::string& device) const {
+  ByteCount used;
+  for (const auto& [key, slot] : slots_) {
+    if (slot.device == device) used += slot.charge;
+  }
+  return used;
+}
+
+// Evicts the models that were not used for the longest time, as many as it takes; none when even
+// all that may go would not do.
+void Slots::make_room(const std::string& device, ByteCount budget, ByteCount need) {
+  const auto now = options_.clock->steady_now();
+  ByteCount kept = used_on(device);
+  std::vector<Slot*> idle;
+  for (auto& [key, slot] : slots_) {
+    if (slot.device != device || slot.leases > 0) continue;
+    if (slot.state == SlotState::draining)
+      kept = ByteCount(kept.count() - slot.charge.count());  // the reaper has it
+    if (slot.state != SlotState::ready) continue;
+    if (const auto may_go_at = slot.loaded_at + options_.minimum_residence; may_go_at > now)
+      alarm_.set(may_go_at);
+    else
+      idle.push_back(&slot);
+  }
+  std::sort(idle.begin(), idle.end(),
+            [](const Slot* a, const Slot* b) { return a->last_used < b->last_used; });
+  auto end = idle.begin();
+  for (; kept + need > budget && end != idle.end(); ++end)
+    kept = ByteCount(kept.count() - (*end)->charge.count());
+  if (kept + need > budget) return;
+  for (auto slot = idle.begin(); slot != end; ++slot) evict(**slot);
+}
+
+void Slots::evict(Slot& slot) {
+  slot.state = SlotState::draining;
+  queue_free(slot);
+}
+
+void Slots::evict_if_kept_too_long(Slot& slot) {
+  if (!options_.keep_alive || slot.state != SlotState::ready || slot.leases > 0) return;
+  const auto until = slot.last_used + *options_.keep_alive;
+  if (options_.clock->steady_now() >= until)
+    evict(slot);
+  else
+    alarm_.set(until);
+}
+
+Error Slots::no_room_for(const Slot& wanted) const {
+  std::string holders;
+  for (const auto& [key, slot] : slots_) {
+    if (slot.device != wanted.device || slot.charge == ByteCount()) continue;
+    holders += (holders.empty() ? "" : ", ") + slot.spec.model + " (" + slot.charge.to_string() +
+               (slot.leases > 0 ? ", in use)" : ")");
+  }
+  return Error(ErrorCode::out_of_memory, Subject::model,
+               "no room in memory for " + wanted.spec.model + ": it needs about " +
+                   wanted.need.to_string() + " of the " + wanted.budget.to_string() +
+                   " that models may take on " + wanted.device + "; there are " + holders,
+               "let the calls that use these end, unload one, or raise the memory budget of the "
+               "hub")
+      .as_retryable();
+}
+
+void Slots::ring() {
+  Answers answers;
+  {
+    std::lock_guard lock(mutex_);
+    if (loaders_ == nullptr) return;
+    for (auto& [key, slot] : slots_) evict_if_kept_too_long(slot);
+    serve_room_queue(answers);
+  }
+  answers.give();
+}
+
 void Slots::run_load(Slot& slot) {
   LoadSpec spec;
   std::list<Promise<Lease>> waiters;
-  std::list<Promise<Unloaded>> unloaders;
   std::uint64_t generation = 0;
+  Measurement measurement;
+  Answers answers;
   {
     std::lock_guard lock(mutex_);
     if (loaders_ == nullptr) return;
     drop_cancelled_waiters(slot);
     if (slot.waiters.empty()) {
-      slot.state = SlotState::absent;
-      unloaders.swap(slot.unloaders);
+      forget(slot, answers);
+      serve_room_queue(answers);
     } else {
       slot.state = SlotState::loading;
+      measurement = {running_loads_++ == 0, ++begun_loads_};
     }
     spec = slot.spec;
     waiters = slot.waiters;
     generation = slot.loads + 1;
   }
-  for (const Promise<Unloaded>& unloader : unloaders) unloader.complete(Unloaded());
+  answers.give();
   if (waiters.empty()) return;
   report_to(waiters, Phase::loading, spec.model);
-  finish_load(slot, load(spec, generation, budget_, *options_.clock));
+  finish_load(slot, measurement, load(spec, generation, budget_, *options_.clock));
 }
 
-void Slots::finish_load(Slot& slot, Result<std::unique_ptr<LoadedModel>> result) {
-  std::list<std::pair<Promise<Lease>, Result<Lease>>> answers;
-  std::list<Promise<Unloaded>> unloaders;
+void Slots::finish_load(Slot& slot, Measurement measurement,
+                        Result<std::unique_ptr<LoadedModel>> result) {
+  Answers answers;
   {
     std::lock_guard lock(mutex_);
     if (loaders_ == nullptr)
       return;  // everybody was cancelled; the model goes with `result`, outside the lock
-    std::list<Promise<Lease>> waiters;
-    waiters.swap(slot.waiters);
+    --running_loads_;
     if (result) {
       slot.loaded = *std::move(result);
       ++slot.loads;
-      slot.last_used = options_.clock->steady_now();
+      slot.loaded_at = slot.last_used = options_.clock->steady_now();
       slot.state = slot.drain_when_ready ? SlotState::draining : SlotState::ready;
+      const ByteCount seen = slot.loaded->info().resident;
+      const bool is_of_its_own =
+          measurement.began_alone && measurement.number == begun_loads_ && seen != ByteCount();
+      // What a device of its own memory holds is not seen in the process.
+      if (is_of_its_own && slot.device.compare(0, 3, "cpu") == 0)
+        slot.measured = std::max(slot.measured.value_or(seen), seen);
+      slot.charge = slot.measured.value_or(slot.need);
+      std::list<Promise<Lease>> waiters;
+      waiters.swap(slot.waiters);
       for (Promise<Lease>& waiter : waiters) {
         if (!waiter.stop_token().stop_requested())
-          answers.emplace_back(std::move(waiter), lease(slot));
+          answers.leases.emplace_back(std::move(waiter), lease(slot));
       }
       if (slot.state == SlotState::draining && slot.leases == 0) queue_free(slot);
+      evict_if_kept_too_long(slot);
+      // It may have taken more than it was expected to.
+      if (slot.budget != ByteCount()) make_room(slot.device, slot.budget, ByteCount());
     } else {
       const bool is_short_of_memory = result.error().code == ErrorCode::out_of_memory;
-      slot.state = SlotState::failed;
-      slot.error = is_short_of_memory ? Error(result.error()).as_retryable() : result.error();
-      slot.retry_at = options_.clock->steady_now();
+      fail(slot, is_short_of_memory ? Error(result.error()).as_retryable() : result.error(),
+           answers);
       if (is_short_of_memory) slot.retry_at += options_.out_of_memory_pause;
-      unloaders.swap(slot.unloaders);
-      for (Promise<Lease>& waiter : waiters) answers.emplace_back(std::move(waiter), *slot.error);
     }
+    serve_room_queue(answers);
   }
-  // Each promise goes as soon as it is kept: it holds the lease as well.
-  for (; !answers.empty(); answers.pop_front())
-    answers.front().first.complete(std::move(answers.front().second));
-  for (const Promise<Unloaded>& unloader : unloaders) unloader.complete(Unloaded());
+  answers.give();
 }
 
 void Slots::run_free(Slot& slot, std::shared_ptr<LoadedModel> model) {
@@ -283,14 +479,18 @@ void Slots::run_free(Slot& slot, std::shared_ptr<LoadedModel> model) {
   const ByteCount after = resident_memory();
   unloaded.returned = ByteCount(before.count() - std::min(before.count(), after.count()));
   std::list<Promise<Unloaded>> unloaders;
+  Answers answers;
   {
     std::lock_guard lock(mutex_);
     unloaders.swap(slot.unloaders);
     slot.state = SlotState::absent;
+    slot.charge = ByteCount();
     drop_cancelled_waiters(slot);
     if (loaders_ != nullptr && !slot.waiters.empty()) queue_load(slot);
+    serve_room_queue(answers);
   }
   for (const Promise<Unloaded>& unloader : unloaders) unloader.complete(unloaded);
+  answers.give();
 }
 
 }  // namespace modelhub::runtime

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/alarm.h"
 #include "runtime/runtime.h"
 
 namespace modelhub::runtime {
@@ -17,10 +18,14 @@ namespace modelhub::runtime {
 // The state behind a Runtime and its leases. The states of a slot and what leads from one to
 // another: see SlotState.
 //
+// Memory:        a slot that is loading, ready or draining is charged to its device's budget. A
+//                load begins only when what it needs fits beside all charges. Who waits for room
+//                is served in the order of coming, for each device; models are evicted only when
+//                that makes the room, so that none goes in vain.
 // Invariants:    a slot is never removed or replaced. A slot that is queued, loading or draining
-//                has exactly one task (or, draining, one lease) that will move it on. Loads, frees
-//                and the completion of jobs happen outside the lock; under it only memory is
-//                touched and tasks are posted.
+//                has exactly one task, one lease (draining) or one place in room_queue_ (queued)
+//                that will move it on. Loads, frees and the completion of jobs happen outside the
+//                lock; under it only memory is touched and tasks are posted.
 // Thread safety: all methods from any thread.
 class Slots : public std::enable_shared_from_this<Slots> {
  public:
@@ -32,7 +37,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   Job<Unloaded> unload(const std::string& key, UnloadPolicy policy);
   std::vector<SlotStatus> status() const;
   // Cancels whoever waits and stops posting tasks. The models that are not leased go with the
-  // returned list.
+  // returned list. Not on the alarm's thread.
   std::vector<std::shared_ptr<LoadedModel>> close();
 
   const ThreadBudget& thread_budget() const { return budget_; }
@@ -51,6 +56,25 @@ class Slots : public std::enable_shared_from_this<Slots> {
     std::optional<Error> error;              // failed
     std::chrono::steady_clock::time_point retry_at;  // failed
     std::chrono::steady_clock::time_point last_used;
+    std::chrono::steady_clock::time_point loaded_at;
+    std::chrono::steady_clock::time_point waits_since;  // in room_queue_
+    std::string device;                                 // of the newest load, as the next three
+    ByteCount budget;                                   // of that device; 0: none
+    ByteCount need;
+    ByteCount charge;                   // loading, ready, draining
+    std::optional<ByteCount> measured;  // the most that a load of its own was seen to take
+  };
+
+  // What is to be told once the lock is given back.
+  struct Answers {
+    std::list<std::pair<Promise<Lease>, Result<Lease>>> leases;
+    std::list<Promise<Unloaded>> unloaders;  // there was nothing to unload
+    void give();
+  };
+  // How a load is measured: only one that no other ran beside.
+  struct Measurement {
+    bool began_alone = false;
+    std::uint64_t number = 0;  // of the load
   };
 
   // REQUIRE: mutex_ is held.
@@ -58,13 +82,26 @@ class Slots : public std::enable_shared_from_this<Slots> {
   void queue_load(Slot& slot);
   void queue_free(Slot& slot);
   Lease lease(Slot& slot);
-  void give_back(Slot& slot);
+  void give_back(Slot& slot, Answers& answers);
   void drop_cancelled_waiters(Slot& slot) const;
+  void forget(Slot& slot, Answers& answers);  // nobody waits for its load any more
+  void fail(Slot& slot, Error error, Answers& answers);
+  // Lets begin whoever has room, and makes room for the others.
+  void serve_room_queue(Answers& answers);
+  bool serve(Slot& slot, bool is_first_of_its_device, Answers& answers);
+  ByteCount used_on(const std::string& device) const;
+  void make_room(const std::string& device, ByteCount budget, ByteCount need);
+  void evict(Slot& slot);
+  void evict_if_kept_too_long(Slot& slot);
+  Error no_room_for(const Slot& slot) const;
 
-  // On the loaders' and the reaper's threads; they take mutex_.
+  // On the loaders', the reaper's and the alarm's threads; they take mutex_.
+  void queue_for_room(Slot& slot);
   void run_load(Slot& slot);
-  void finish_load(Slot& slot, Result<std::unique_ptr<LoadedModel>> result);
+  void finish_load(Slot& slot, Measurement measurement,
+                   Result<std::unique_ptr<LoadedModel>> result);
   void run_free(Slot& slot, std::shared_ptr<LoadedModel> model);
+  void ring();
 
   const RuntimeOptions options_;
   const ThreadBudget budget_;
@@ -75,6 +112,10 @@ class Slots : public std::enable_shared_from_this<Slots> {
   base::Executor* loaders_;            // guarded by mutex_; null once closed
   base::Executor* reaper_;             // guarded by mutex_; null once closed
   std::map<std::string, Slot> slots_;  // guarded by mutex_; a Slot never moves
+  std::list<Slot*> room_queue_;        // guarded by mutex_; queued ones
+  int running_loads_ = 0;              // guarded by mutex_
+  std::uint64_t begun_loads_ = 0;      // guarded by mutex_
+  Alarm alarm_;
 };
 
 }  // namespace modelhub::runtime

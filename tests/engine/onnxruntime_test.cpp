@@ -3,14 +3,17 @@
 
 // The engine for ONNX Runtime, with the real library.
 
+#include <dlfcn.h>
 #include <malloc.h>
 
 #include <gmock/gmock.h>
+#include <onnxruntime_c_api.h>
 
 #include "engine/conformance.h"
 #include "engine/engine_fixture.h"
 #include "engine/module.h"
 #include "engine/tiny_onnx.h"
+#include "shared/usable_cores.h"
 
 namespace modelhub::engine {
 namespace {
@@ -287,15 +290,39 @@ TEST_F(OnnxRuntimeTest, FindsTheLibraryInTheFolderOfThePythonPackage) {
   EXPECT_TRUE(engine(folder_)->info().devices[0].is_usable);
 }
 
-TEST_F(OnnxRuntimeTest, StartsNoThreadsForOneAndOneForTwo) {
+TEST_F(OnnxRuntimeTest, SessionsThatTakeAllCoresShareTheirThreads) {
   const std::string model = write("blob", TinyModel().encode());
   const auto engine = this->engine();
-  const auto warm = engine->load(request(model, 1)).value();
+  const int cores = engine_shared::usable_cores();
+  const auto warm = engine->load(request(model, cores)).value();
   const int before = number_in_status("Threads");
-  const auto one = engine->load(request(model, 1)).value();
+  const auto another = engine->load(request(model, cores)).value();
+  const auto as_many_as_there_are = engine->load(request(model, 0)).value();
   EXPECT_EQ(number_in_status("Threads"), before);
-  const auto two = engine->load(request(model, 2)).value();
-  EXPECT_EQ(number_in_status("Threads"), before + 1);
+  const auto one = engine->load(request(model, 1)).value();
+  EXPECT_EQ(number_in_status("Threads"), before) << "the caller's does for one";
+  const auto own = engine->load(request(model, cores + 1)).value();
+  EXPECT_EQ(number_in_status("Threads"), before + cores);
+  Tensor x = Tensor::allocate(DType::float32, {1, 3}).value();
+  for (const Session* const session : {warm.get(), one.get(), own.get()})
+    EXPECT_TRUE(const_cast<Session*>(session)->run(std::vector<Session::Input>{{"x", &x}}));
+}
+
+// ctest runs each test in a process of its own: here the environment has no threads to share.
+TEST_F(OnnxRuntimeTest, WorksInAProgramThatUsesOnnxRuntimeItself) {
+  const auto engine = this->engine();
+  void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
+  if (library == nullptr) GTEST_SKIP() << "the build does not know where the library lies";
+  const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
+  ASSERT_NE(base, nullptr);
+  OrtEnv* environment = nullptr;
+  ASSERT_EQ(base()->GetApi(16)->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "program", &environment),
+            nullptr);
+  const auto session =
+      engine->load(request(write("blob", TinyModel().encode()), engine_shared::usable_cores()));
+  ASSERT_TRUE(session) << session.error().to_string();
+  Tensor x = Tensor::allocate(DType::float32, {1, 3}).value();
+  EXPECT_TRUE((*session)->run(std::vector<Session::Input>{{"x", &x}}));
 }
 
 TEST_F(OnnxRuntimeTest, LogsToTheHostAndPrintsNothing) {

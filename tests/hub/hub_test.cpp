@@ -20,6 +20,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/event.h"
 #include "base/hasher.h"
 #include "hub/hub_fixture.h"
 #include "modelhub/coroutine.h"
@@ -187,7 +188,7 @@ TEST_F(HubTest, AfterUnloadTheNextCallLoadsAgain) {
     const ModelLease lease = model.lease().value();
     EXPECT_EQ(lease.report().device, "cpu:0");
     EXPECT_THAT(lease.report().engine, HasSubstr("scripted"));
-    const Result<void> refused = model.unload();
+    const Result<ByteCount> refused = model.unload();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::busy);
   }
@@ -195,6 +196,47 @@ TEST_F(HubTest, AfterUnloadTheNextCallLoadsAgain) {
   EXPECT_THAT(test::content_of(record), HasSubstr("unload"));
   EXPECT_TRUE(model.run(picture()));
   EXPECT_TRUE(model.warmup());
+}
+
+TEST_F(HubTest, TellsWhatIsInMemory) {
+  serve(k_model + "memory 64000000\n");
+  Hub hub = open();
+  EXPECT_TRUE(hub.loaded().empty());
+  const Model model = hub.ensure_ready("toy").get().value();
+  {
+    const ModelLease lease = model.lease().value();
+    const std::vector<LoadedModelStatus> loaded = hub.loaded();
+    ASSERT_EQ(loaded.size(), 1U);
+    EXPECT_EQ(loaded[0].model, "toy@1:plain");
+    EXPECT_THAT(loaded[0].engine, HasSubstr("scripted "));
+    EXPECT_EQ(loaded[0].device, "cpu:0");
+    EXPECT_GE(loaded[0].memory, ByteCount(32'000'000));
+    EXPECT_GE(loaded[0].leases, 1U);
+    EXPECT_EQ(loaded[0].loads, 1U);
+  }
+  const Result<ByteCount> returned = model.unload();
+  ASSERT_TRUE(returned);
+  EXPECT_GE(*returned, ByteCount(32'000'000));
+  EXPECT_TRUE(hub.loaded().empty());
+}
+
+TEST_F(HubTest, AModelThatTheBudgetCannotHoldIsRefused) {
+  serve(k_model + "memory 3000000\n");
+  options_.memory_budget = ByteCount(1'000'000);
+  const Hub hub = open();
+  const Result<Model> model = hub.ensure_ready("toy").get();
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::out_of_memory);
+  EXPECT_THAT(model.error().message, HasSubstr("toy@1:plain needs about 3.00 MB on cpu:0"));
+}
+
+TEST_F(HubTest, WithoutKeepAliveAModelGoesAfterEachCall) {
+  options_.keep_alive = std::chrono::milliseconds(0);
+  const Hub hub = open();
+  const Model model = hub.ensure_ready("toy").get().value();
+  ASSERT_TRUE(model.run(picture()));
+  EXPECT_TRUE(becomes_true([&] { return hub.loaded().empty(); }));
+  ASSERT_TRUE(model.run(picture()));
 }
 
 TEST_F(HubTest, RemoveUnloadsAndRefusesWhatIsInUse) {

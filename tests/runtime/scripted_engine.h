@@ -24,25 +24,39 @@ struct SessionCounts {
   std::atomic<int> created = 0;
   std::atomic<int> running = 0;
   std::atomic<int> most_running = 0;  // at the same time, in one session
+  std::atomic<std::uint64_t> bytes_alive = 0;
+  std::atomic<std::uint64_t> most_bytes_alive = 0;
 };
+
+// Makes it `value`, unless it is more.
+template <class T>
+void raise_to(std::atomic<T>& most, T value) {
+  T before = most;
+  while (value > before && !most.compare_exchange_weak(before, value)) {
+  }
+}
 
 // Stands in for a model in memory: one output, which is the number of the session.
 class ScriptedSession final : public engine::Session {
  public:
-  ScriptedSession(std::shared_ptr<SessionCounts> counts, std::string device)
-      : counts_(std::move(counts)), device_(std::move(device)), number_(++counts_->created) {
+  ScriptedSession(std::shared_ptr<SessionCounts> counts, std::string device, ByteCount bytes)
+      : counts_(std::move(counts)),
+        device_(std::move(device)),
+        bytes_(bytes.count()),
+        number_(++counts_->created) {
     ++counts_->alive;
+    raise_to(counts_->most_bytes_alive, counts_->bytes_alive += bytes_);
   }
-  ~ScriptedSession() override { --counts_->alive; }
+  ~ScriptedSession() override {
+    --counts_->alive;
+    counts_->bytes_alive -= bytes_;
+  }
 
   const std::vector<engine::TensorSpec>& inputs() const override { return specs_; }
   const std::vector<engine::TensorSpec>& outputs() const override { return specs_; }
   const std::string& device() const override { return device_; }
   Result<engine::RunResult> run(std::span<const Input> inputs) override {
-    const int now = ++counts_->running;
-    int most = counts_->most_running;
-    while (now > most && !counts_->most_running.compare_exchange_weak(most, now)) {
-    }
+    raise_to(counts_->most_running, ++counts_->running);
     if (during_run) during_run();
     --counts_->running;
     if (!inputs.empty() && inputs[0].name == "bad") {
@@ -62,6 +76,7 @@ class ScriptedSession final : public engine::Session {
  private:
   const std::shared_ptr<SessionCounts> counts_;
   const std::string device_;
+  const std::uint64_t bytes_;
   const int number_;
   const std::vector<engine::TensorSpec> specs_ = {{"number", DType::int64, {1}}};
 };
@@ -76,7 +91,9 @@ class ScriptedEngine final : public engine::Engine {
   }
 
   const engine::EngineInfo& info() const override { return info_; }
-  ByteCount estimate(const engine::LoadRequest&) const override { return ByteCount(1000); }
+  ByteCount estimate(const engine::LoadRequest& request) const override {
+    return size_of ? size_of(request) : ByteCount(1000);
+  }
   Result<std::unique_ptr<engine::Session>> load(const engine::LoadRequest& request) override {
     ++loads;
     {
@@ -86,8 +103,8 @@ class ScriptedEngine final : public engine::Engine {
     if (on_load) {
       if (Result<void> allowed = on_load(request); !allowed) return std::move(allowed).error();
     }
-    auto session =
-        std::make_unique<ScriptedSession>(counts, put_on.empty() ? request.device : put_on);
+    auto session = std::make_unique<ScriptedSession>(
+        counts, put_on.empty() ? request.device : put_on, estimate(request));
     session->during_run = during_run;
     return std::unique_ptr<engine::Session>(std::move(session));
   }
@@ -99,6 +116,7 @@ class ScriptedEngine final : public engine::Engine {
   // The script; set before the engine is used.
   std::function<Result<void>(const engine::LoadRequest&)> on_load;
   std::function<void()> during_run;
+  std::function<ByteCount(const engine::LoadRequest&)> size_of;  // empty: 1000 bytes
   std::string put_on;  // the device that sessions really get; empty: the one asked for
 
   std::atomic<int> loads = 0;
