@@ -14,9 +14,10 @@
 #include "engine/conformance.h"
 #include "engine/engine_fixture.h"
 #include "engine/module.h"
-#include "engine/ssd_stand_in.h"
+#include "engine/tiny_caffe.h"
 #include "engine/tiny_onnx.h"
 #include "engine/tiny_tensorflow.h"
+#include "stand_ins/stand_ins.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 // OpenCV's threads may still be ending when LeakSanitizer looks at them, which it does not survive.
@@ -103,20 +104,9 @@ constexpr const char* k_tiny_prototxt =
     "layer { name: \"y\" type: \"Convolution\" bottom: \"data\" top: \"y\"\n"
     "  convolution_param { num_output: 2 kernel_size: 1 } }\n";
 
-std::string caffe_blob(const std::vector<std::int64_t>& sides, const std::vector<float>& values) {
-  using namespace tiny_protobuf;
-  std::string shape;
-  for (const std::int64_t side : sides) shape += number(1, static_cast<std::uint64_t>(side));
-  return bytes(7, bytes(7, shape) + bytes(5, raw(values)));
-}
-std::string caffe_layer(const std::string& name, const std::string& type,
-                        const std::string& blobs) {
-  using namespace tiny_protobuf;
-  return bytes(100, bytes(1, name) + bytes(2, type) + blobs);
-}
 std::string tiny_caffemodel() {
-  return caffe_layer("y", "Convolution",
-                     caffe_blob({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}) + caffe_blob({2}, {10, 20}));
+  using namespace tiny_caffe;
+  return layer("y", "Convolution", blob({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}) + blob({2}, {10, 20}));
 }
 
 // y = relu(conv(x)), 1 x 1.
@@ -273,7 +263,7 @@ std::vector<float> by_hand(cv::dnn::Net net, const cv::Mat& blob, std::vector<in
 TEST_F(OpenCvTest, FindsWithSsdMobileNetV2WhatOpenCvsOwnPipelineFinds) {
   if (text_graph().empty()) GTEST_SKIP() << "no mirror";
   const std::string text = content_of(text_graph());
-  const LoadRequest request = tensorflow(make_ssd_stand_in(text), text);
+  const LoadRequest request = tensorflow(test::make_ssd_mobilenet_v2(text), text);
   const auto session = load(request);
   ASSERT_NE(session, nullptr);
   EXPECT_EQ(session->inputs()[0].name, "image_tensor");

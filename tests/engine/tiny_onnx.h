@@ -61,6 +61,12 @@ inline std::string attribute(const std::string& name, const Sides& values) {
   for (const std::int64_t value : values) message += number(8, static_cast<std::uint64_t>(value));
   return message + number(20, 7);
 }
+inline std::string real_attribute(const std::string& name, float value) {
+  return bytes(1, name) + tiny_protobuf::real(2, value) + number(20, 1);
+}
+inline std::string text_attribute(const std::string& name, const std::string& text) {
+  return bytes(1, name) + bytes(4, text) + number(20, 3);
+}
 inline std::string tensor_attribute(const std::string& name, const std::string& tensor) {
   return bytes(1, name) + bytes(5, tensor) + number(20, 4);
 }

@@ -1,8 +1,5 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/ssd_stand_in.h"
-
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <sstream>
@@ -10,12 +7,15 @@
 #include <vector>
 
 #include "engine/tiny_tensorflow.h"
+#include "stand_ins/stand_ins.h"
+#include "stand_ins/weights.h"
 
-namespace modelhub::engine {
+namespace modelhub::test {
 namespace {
 
-constexpr int k_divisor = 8;
-constexpr int k_classes = 91;  // with the background
+namespace tiny_tensorflow = engine::tiny_tensorflow;
+
+constexpr int k_coco_ids_and_background = 91;  // with the background
 
 struct Node {
   std::string name;
@@ -65,7 +65,7 @@ int channels_out_of(const Node& convolution, int channels_in) {
   const std::string& name = convolution.name;
   if (has(name, "BoxPredictor_")) {
     const int boxes = has(name, "BoxPredictor_0") ? 3 : 6;
-    return boxes * (has(name, "ClassPredictor") ? k_classes : 4);
+    return boxes * (has(name, "ClassPredictor") ? k_coco_ids_and_background : 4);
   }
   if (has(name, "/expand/")) return 6 * channels_in;
   if (has(name, "/project/")) return channels_of_block(name) / k_divisor;
@@ -74,38 +74,39 @@ int channels_out_of(const Node& convolution, int channels_in) {
   return (has(name, "/Conv_1/") ? 1280 : 32) / k_divisor;
 }
 
-class Weights {
+// A graph that only holds weights, one after the other.
+class FrozenWeights {
  public:
-  // From -1 to 1, the same numbers everywhere.
-  float next() {
-    state_ = state_ * 1664525U + 1013904223U;
-    return static_cast<float>(static_cast<std::int32_t>(state_ >> 8) - (1 << 23)) /
-           static_cast<float>(1 << 23);
-  }
-
   void add(const std::string& name, const tiny_tensorflow::Sides& sides, float middle,
            float spread) {
     std::size_t count = 1;
     for (const std::int64_t side : sides) count *= static_cast<std::size_t>(side);
-    std::vector<float> values(count);
-    for (float& value : values) value = middle + spread * next();
-    graph_ += tiny_tensorflow::floats(name, sides, values);
+    graph_ += tiny_tensorflow::floats(name, sides, weights_.around(middle, spread, count));
+  }
+
+  // Of a convolution: [side, side, inputs, outputs], the filters beside each other.
+  void add_filters(const std::string& name, int side, int inputs, int outputs, float gain) {
+    const auto each = static_cast<std::size_t>(side * side * inputs);
+    const auto count = static_cast<std::size_t>(outputs);
+    const std::vector<float> filters =
+        weights_.filters(gain * spread_of_layer(side * side * inputs), count, each);
+    std::vector<float> turned(filters.size());
+    for (std::size_t i = 0; i < filters.size(); ++i)
+      turned[i % each * count + i / each] = filters[i];
+    graph_ += tiny_tensorflow::floats(name, {side, side, inputs, outputs}, turned);
   }
 
   const std::string& graph() const { return graph_; }
 
  private:
-  std::uint32_t state_ = 20180329;
+  Weights weights_{20180329};
   std::string graph_;
 };
 
-// Keeps the spread of numbers the same from layer to layer.
-float spread_for(int inputs) { return std::sqrt(3.0F * 2.0F / static_cast<float>(inputs)); }
-
 }  // namespace
 
-std::string make_ssd_stand_in(const std::string& text_graph) {
-  Weights weights;
+std::string make_ssd_mobilenet_v2(const std::string& text_graph) {
+  FrozenWeights weights;
   std::map<std::string, int> channels = {{"image_tensor", 3}};
   for (const Node& node : read_nodes(text_graph)) {
     if (node.inputs.empty()) continue;
@@ -116,27 +117,31 @@ std::string make_ssd_stand_in(const std::string& text_graph) {
     if (node.op == "Sub") weights.add(node.inputs[1], {}, 1, 0);
     if (node.op == "Conv2D") {
       out = channels_out_of(node, in);
-      const int side =
-          node.inputs[0] == "Preprocessor/sub" || has(node.name, "BoxPredictor_") ? 3 : 1;
-      // Classes are to differ more than boxes.
-      const float gain = has(node.name, "ClassPredictor") ? 2.0F : 1.0F;
-      weights.add(node.inputs[1], {side, side, in, out}, 0, gain * spread_for(side * side * in));
+      const bool is_first = node.inputs[0] == "Preprocessor/sub";
+      const bool is_wide = is_first || has(node.name, "BoxPredictor_") || has(node.name, "_3x3_");
+      const int side = is_wide ? 3 : 1;
+      if (is_first) {
+        weights.add(node.inputs[1], {side, side, in, out}, 0, spread_of_layer(side * side * in));
+      } else {
+        weights.add_filters(node.inputs[1], side, in, out,
+                            has(node.name, "ClassPredictor") ? 0.4F : 1.0F);
+      }
     }
     if (node.op == "DepthwiseConv2dNative")
-      weights.add(node.inputs[1], {3, 3, in, 1}, 0, spread_for(9));
+      weights.add(node.inputs[1], {3, 3, in, 1}, 0, spread_of_layer(9));
     if (node.op == "FusedBatchNorm") {
-      weights.add(node.inputs[1], {in}, 1, 0.2F);     // gamma
-      weights.add(node.inputs[2], {in}, 0.5F, 0.5F);  // beta
-      weights.add(node.inputs[3], {in}, 0, 0.1F);     // mean
-      weights.add(node.inputs[4], {in}, 1, 0.2F);     // variance
+      weights.add(node.inputs[1], {in}, 1, 0.2F);  // gamma
+      weights.add(node.inputs[2], {in}, 0, 0.2F);  // beta
+      weights.add(node.inputs[3], {in}, 0, 0.1F);  // mean
+      weights.add(node.inputs[4], {in}, 1, 0.2F);  // variance
     }
     if (node.op == "BiasAdd") {
       const bool is_class = has(node.name, "ClassPredictor");
-      weights.add(node.inputs[1], {in}, is_class ? -6.0F : 0.0F, 0.5F);
+      weights.add(node.inputs[1], {in}, is_class ? -4.0F : 0.0F, 0.5F);
     }
     channels[node.name] = out;
   }
   return weights.graph();
 }
 
-}  // namespace modelhub::engine
+}  // namespace modelhub::test
