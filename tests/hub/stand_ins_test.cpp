@@ -17,8 +17,8 @@
 #include "base/hasher.h"
 #include "modelhub/hub.h"
 #include "modelhub/image.h"
+#include "support/archives.h"
 #include "support/scratch.h"
-#include "transfer/archives.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 // OpenCV's threads may still be ending when LeakSanitizer looks at them, which it does not survive.
@@ -131,13 +131,18 @@ std::vector<Model> make_models() {
 
 // ---- recipes ----
 
-// The two that only OpenCV reads are in no catalog, since nobody says what the digests of their
-// files are: these numbers are those of OpenCV's own models.yml.
-Json variant_for_opencv(const std::string& format, Json input, const Json& labels) {
-  input.update({{"layout", "nchw"}, {"dtype", "float32"}, {"size", {300, 300}}});
-  input.update({{"resize", "stretch"}, {"filter", "cv_linear"}});
-  return {{"id", format},
-          {"format", format},
+// In no catalog, since nobody says what the digests of its files are: these numbers are those of
+// OpenCV's own models.yml.
+Json variant_of_mobilenet_ssd() {
+  const Json input = {{"layout", "nchw"},    {"dtype", "float32"},    {"size", {300, 300}},
+                      {"resize", "stretch"}, {"filter", "cv_linear"}, {"color", "bgr"},
+                      {"scale", 1},          {"mean", 127.5},         {"std", 127.5}};
+  const Json labels = {"aeroplane",   "bicycle", "bird",  "boat",      "bottle",
+                       "bus",         "car",     "cat",   "chair",     "cow",
+                       "diningtable", "dog",     "horse", "motorbike", "person",
+                       "pottedplant", "sheep",   "sofa",  "train",     "tvmonitor"};
+  return {{"id", "caffe"},
+          {"format", "caffe"},
           {"precision", "float32"},
           {"engines", {"opencv>=4.6"}},
           {"recipe",
@@ -192,18 +197,7 @@ Json variant_in_the_catalog(const std::string& name) {
 }
 
 Json variant_of(const std::string& name) {
-  if (name == "ssd_mobilenet_v2") {
-    return variant_for_opencv("tensorflow", {{"color", "rgb"}, {"scale", 1}, {"mean", 0}},
-                              "coco90");
-  }
-  if (name == "mobilenet_ssd") {
-    return variant_for_opencv(
-        "caffe", {{"color", "bgr"}, {"scale", 1}, {"mean", 127.5}, {"std", 127.5}},
-        {"aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",      "car",
-         "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",    "motorbike",
-         "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"});
-  }
-  return variant_in_the_catalog(name);
+  return name == "mobilenet_ssd" ? variant_of_mobilenet_ssd() : variant_in_the_catalog(name);
 }
 
 // ---- answers ----
@@ -292,33 +286,30 @@ class StandInTest : public ::testing::TestWithParam<Model> {
     reference_ = json_of(k_source + "/tests/reference/stand_ins.json")["models"][name_];
     variant_ = variant_of(name_);
     variant_.erase("golden");
-    variant_["files"] = Json::array();
+    const Json real = std::exchange(variant_["files"], Json::array());
     for (const StandInFile& file : files_of_stand_in(name_, shared_)) {
       digests_[file.path] = base::sha256_of(file.content).hex();
-      variant_["files"].push_back(publish(file));
+      const std::size_t i = variant_["files"].size();
+      variant_["files"].push_back(publish(file, i < real.size() ? real[i] : Json::object()));
     }
     options_.mirrors = {"file://" + scratch_.path("mirror")};
   }
 
-  // Puts a file where the hub finds it, and gives its entry in the catalog.
-  Json publish(const StandInFile& file) const {
-    Json entry = {{"path", file.path}, {"role", file.role}, {"urls", Json::array()}};
-    // TensorFlow's is in an archive, beside what it was made of.
-    const bool is_packed = name_ == "ssd_mobilenet_v2" && file.role == "graph";
-    const std::string folder = "ssd_mobilenet_v2_coco_2018_03_29/";
-    const std::string content =
-        is_packed ? tar_gz_of({{folder + "checkpoint", "model_checkpoint_path: \"model.ckpt\"\n"},
-                               {folder + file.path, file.content}})
-                  : file.content;
-    if (is_packed) {
-      entry["unpack"] = {{"kind", "tar.gz"},
-                         {"member", folder + file.path},
-                         {"bytes", file.content.size()},
-                         {"sha256", digests_[file.path]}};
+  // Puts a file where the hub finds it, and gives its entry in the catalog. `entry` is that of the
+  // real file.
+  Json publish(const StandInFile& file, Json entry) const {
+    std::string content = file.content;
+    if (entry.contains("holds")) {  // beside what it was made of
+      const std::string member = entry["holds"]["member"];
+      entry["holds"]["bytes"] = content.size();
+      content = tar_gz_of(
+          {{member.substr(0, member.find('/')) + "/checkpoint", "model.ckpt"}, {member, content}});
+    } else {
+      entry = {{"path", file.path}, {"role", file.role}};
     }
     const std::string digest = base::sha256_of(content).hex();
     scratch_.write("mirror/sha256/" + digest, content);
-    entry.update({{"bytes", content.size()}, {"sha256", digest}});
+    entry.update({{"bytes", content.size()}, {"sha256", digest}, {"urls", Json::array()}});
     return entry;
   }
 
