@@ -59,7 +59,7 @@ class HubCore {
   const std::shared_ptr<base::Executor>& steps() const { return steps_; }
   runtime::Runtime& runtime() { return *runtime_; }
   // Frees one slot of the runtime. Blocks. Errors: busy when it is in use.
-  Result<void> unload(const std::string& key);
+  Result<runtime::Unloaded> unload(const std::string& key);
   // Frees what is loaded of a model, on any device. Errors: busy when it is in use.
   Result<void> unload_all_of(const InstalledModel& model);
   // Looked up once; constant afterwards.

@@ -108,8 +108,9 @@ Result<void> ModelCore::warmup() {
 Result<void> ModelCore::unload() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
-  Result<void> unloaded = (*owner)->unload(parts_.load.key);
-  if (!unloaded || !parts_.detector) return unloaded;
+  Result<runtime::Unloaded> unloaded = (*owner)->unload(parts_.load.key);
+  if (!unloaded) return std::move(unloaded).error();
+  if (!parts_.detector) return {};
   Result<void> detector = parts_.detector->unload();
   // Somebody else may be using it.
   if (!detector && detector.error().code != ErrorCode::busy) return detector;
