@@ -78,7 +78,9 @@ Result<ModelLease> ModelCore::lease() {
   }
   const runtime::LoadedInfo& loaded = lease->info();
   LoadReport report;
-  report.plan = loaded.plan;
+  // What this handle asked for, also when somebody who asked for something else loaded it; unless
+  // the engine put it elsewhere, which only the load knows.
+  report.plan = parts_.load.plan.chosen == loaded.plan.chosen ? parts_.load.plan : loaded.plan;
   report.engine = loaded.engine + " " + loaded.engine_version;
   report.device = lease->session().device();
   report.duration = loaded.load_time;

@@ -197,6 +197,19 @@ TEST_F(HubTest, AfterUnloadTheNextCallLoadsAgain) {
   EXPECT_TRUE(model.warmup());
 }
 
+TEST_F(HubTest, AFallbackIsToldAlsoWhereTheModelIsLoadedAlready) {
+  Hub hub = open();
+  const Model first = hub.ensure_ready("toy").get().value();
+  LoadOptions options;
+  options.device = "gpu";
+  const Model second = hub.ensure_ready("toy", options).get().value();
+  EXPECT_TRUE(first.lease()->report().plan.warnings.empty());
+  const ModelLease lease = second.lease().value();
+  EXPECT_EQ(lease.report().plan.requested, "gpu");
+  EXPECT_EQ(lease.report().device, "cpu:0");
+  EXPECT_EQ(lease.report().plan.warnings.size(), 1U);
+}
+
 TEST_F(HubTest, UnloadByNameFreesEachWayInWhichAModelIsLoaded) {
   const std::string record = scratch_.path("record");
   serve(k_model + "record " + record + "\n");

@@ -144,7 +144,6 @@ class ModelHub:
             first = variants[0]
             metadata.size = first["bytes"]
             metadata.input_size = tuple(first["input_size"]) if any(first["input_size"]) else None
-            metadata.recipe = first["decode"] or None
             metadata.labels = first["labels"] or None
             if first["files"]:
                 metadata.sha256 = first["files"][0]["sha256"]
@@ -191,13 +190,13 @@ class ModelHub:
         except UnsupportedError as error:
             self._name_the_extra(error)
             raise
-        return self._loaded(Model._of(self, name, load, core))
+        return Model._of(self, name, load, core)
 
     def load_model(self, name: str, device: DeviceType | str = DeviceType.AUTO,
                    progress_callback: ProgressCallback | None = None, **options: Any) -> Model:
         """As :meth:`ensure_model_ready`, for programs without asyncio; the callback is called in this thread."""
         load = load_options(device, **options)
-        return self._loaded(Model._of(self, name, load, self._load(name, load, progress_callback)))
+        return Model._of(self, name, load, self._load(name, load, progress_callback))
 
     def _load(self, name: str, options: dict[str, Any], progress: ProgressCallback | None) -> Any:
         try:
@@ -205,9 +204,6 @@ class ModelHub:
         except UnsupportedError as error:
             self._name_the_extra(error)
             raise
-
-    def _loaded(self, model: Model) -> Model:
-        return model
 
     def _name_the_extra(self, error: UnsupportedError) -> None:
         usable = [engine.name for engine in self.list_engines() if engine.is_usable]

@@ -41,6 +41,13 @@ class Array(np.ndarray):
     def float(self) -> "Array":
         return self.astype(np.float32)
 
+    # As of a tensor with one element, whatever its shape: int(box.cls).
+    def __int__(self) -> Any:
+        return self.item().__int__()
+
+    def __float__(self) -> Any:
+        return self.item().__float__()
+
 
 def _array(values: np.ndarray) -> Array:
     return values.view(Array)
