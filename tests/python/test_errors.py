@@ -4,6 +4,7 @@
 import builtins
 import logging
 import pickle
+import threading
 
 import pytest
 from conftest import BUS, CATALOG, MIRROR
@@ -92,24 +93,13 @@ def test_the_wheel_carries_no_library_of_an_engine():
     assert {"model_hub/py.typed", "model_hub/_core.pyi"} <= set(files)
 
 
-def test_what_the_hub_logs_goes_to_logging(tmp_path, toy, caplog):
-    one = toy()
-    with one.hub() as hub:
-        hub.pull_model("toy")
-        (tmp_path / "toys" / "staging" / "what is this").mkdir(parents=True)
-        caplog.set_level(logging.DEBUG, "model_hub")
-        model = hub.load_model("toy")
-        assert hub.unload_model("toy")
-    assert model.name == "toy"
-    assert any(record.name == "model_hub" and "unloaded toy@1:plain" in record.message for record in caplog.records)
-
-
-def test_a_warning_of_the_library_reaches_the_logger(caplog):
-    _core.deliver_logs()  # what others left
-    with caplog.at_level(logging.DEBUG, "model_hub"):
-        _core.log_for_test = None  # attributes of the module may be set; there is no way to log from Python
-        model_hub.hub.logger.warning("through")
-    assert caplog.messages == ["through"]
+def test_what_the_library_logs_goes_to_logging_in_the_thread_that_called(own_hub, caplog):
+    own_hub.pull_model("yolov8n")
+    own_hub.set_cache_budget(14_000_000)
+    with caplog.at_level(logging.INFO, "model_hub"):
+        own_hub.pull_model("mobilenet_v2:onnx-int8")
+    record, = [record for record in caplog.records if "yolov8n@8.4.115" in record.getMessage()]
+    assert (record.name, record.levelname, record.thread) == ("model_hub", "INFO", threading.get_ident())
 
 
 def test_a_line_for_each_picture(yolo, caplog):
