@@ -110,6 +110,11 @@ struct RemoveReport {
   ByteCount bytes_freed;
 };
 
+struct UnloadReport {
+  std::vector<std::string> references;  // what was in memory and is not any more
+  ByteCount returned;                   // by how much the process shrank
+};
+
 // Gets models onto this machine and runs them.
 //
 //     auto hub = modelhub::Hub::open().value();
@@ -223,6 +228,13 @@ class Hub {
   Job<TextReader> text_reader(const std::string& reference, const LoadOptions& options = {}) const;
   Job<FaceRecognizer> face_recognizer(const std::string& reference,
                                       const LoadOptions& options = {}) const;
+
+  // Frees the memory of every loaded model that the reference matches, however and by whomever it
+  // was loaded in this process; an empty one matches all. Blocks until the memory was given back.
+  // That nothing of it is loaded is no error.
+  // Errors: busy, while somebody holds a lease or runs one of them (the others are freed all the
+  // same); not_found for a name that no model has, with what may have been meant.
+  Result<UnloadReport> unload(const std::string& reference = {}) const;
 
   // Lets models answer the golden pictures of the catalog on this machine, with each engine on each
   // device that can run them; pulls what is missing. With no reference: all that is installed. What

@@ -125,6 +125,8 @@ class Model {
 
   // The labels of its classes, in the order of their ids; empty when it has none.
   const std::vector<std::string>& labels() const;
+  // The id of the first of them: 1 where 0 stands for the background.
+  int first_class_id() const;
   // How the embeddings of its faces are compared; nothing when it gives none.
   const std::optional<FaceMeasure>& face_measure() const;
 

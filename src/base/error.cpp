@@ -21,7 +21,7 @@ struct Face {
 constexpr std::array k_faces = {
     Face{ErrorCode::invalid_argument, Subject::usage, "invalid_argument", 2, 400, "ValueError"},
     Face{ErrorCode::invalid_argument, Subject::other, "invalid_argument", 1, 400, "ValueError"},
-    Face{ErrorCode::not_found, Subject::model, "not_found", 3, 404, "LookupError"},
+    Face{ErrorCode::not_found, Subject::model, "not_found", 3, 404, "KeyError"},
     Face{ErrorCode::not_found, Subject::network, "not_found", 4, 502, "ConnectionError"},
     Face{ErrorCode::not_found, Subject::store, "not_found", 6, 500, "FileNotFoundError"},
     Face{ErrorCode::not_found, Subject::device, "not_found", 7, 404, "LookupError"},

@@ -79,6 +79,7 @@ Progress JobCore::progress() const {
 void JobCore::observe(std::function<void(const Progress&)> observer) {
   if (fork_error()) return;
   std::lock_guard lock(mutex_);
+  if (done_) return;  // nothing will change; and what it holds may hold this job
   observers_.push_back(std::make_shared<Observer>(Observer{std::move(observer)}));
 }
 

@@ -26,6 +26,14 @@ bool matches(const InstalledModel& model, const Reference& reference) {
          (!reference.variant || *reference.variant == model.variant);
 }
 
+// `loaded`: "yolov8n@8.4.0:onnx-fp32".
+bool matches(const std::string& loaded, const Reference& reference) {
+  const Result<Reference> model = Reference::parse(loaded);
+  return model && model->name == reference.name &&
+         (!reference.version || compare_versions(*reference.version, *model->version) == 0) &&
+         (!reference.variant || reference.variant == model->variant);
+}
+
 // What a plain name would fetch, without asking any engine; 0 when nothing can be chosen.
 ByteCount default_bytes(const catalog::Catalog& catalog, const ModelEntry& entry) {
   catalog::ResolveOptions options;
@@ -433,6 +441,35 @@ Result<RemoveReport> Hub::remove(const std::string& reference, DryRun dry_run) c
     if (!again) return std::move(again).error();
   }
   return remove_all(*models, dry_run, *core_);
+}
+
+Result<UnloadReport> Hub::unload(const std::string& reference) const {
+  std::optional<Reference> wanted;
+  if (!reference.empty()) {
+    Result<Reference> parsed = installed_reference(reference, *core_->catalog());
+    if (!parsed) return std::move(parsed).error();
+    wanted = *std::move(parsed);
+  }
+  UnloadReport report;
+  std::optional<Error> failure;
+  bool is_known = !wanted;
+  for (const runtime::SlotStatus& slot : core_->runtime().status()) {
+    if (wanted && !matches(slot.model, *wanted)) continue;
+    is_known = true;
+    Result<runtime::Unloaded> unloaded = core_->unload(slot.key);
+    if (!unloaded) {
+      failure = std::move(unloaded).error();
+    } else if (unloaded->was_loaded) {
+      report.references.push_back(slot.model);
+      report.returned += unloaded->returned;
+    }
+  }
+  if (failure) return *std::move(failure);
+  if (is_known) return report;
+  if (Result<std::shared_ptr<const ModelEntry>> entry = core_->catalog()->find(wanted->name);
+      !entry)
+    return std::move(entry).error();
+  return report;
 }
 
 Result<RemoveReport> Hub::forget(const std::string& reference, DryRun dry_run) const {

@@ -362,7 +362,7 @@ std::vector<LoadedModelStatus> HubCore::loaded() const {
   return all;
 }
 
-Result<ByteCount> HubCore::unload(const std::string& key) {
+Result<runtime::Unloaded> HubCore::unload(const std::string& key) {
   // Who has just been given an answer may be ahead of the thread that gave it, which holds its
   // lease a moment longer. A lease that is really held outlasts this.
   constexpr auto k_patience = std::chrono::milliseconds(250);
@@ -370,9 +370,9 @@ Result<ByteCount> HubCore::unload(const std::string& key) {
   const auto deadline = std::chrono::steady_clock::now() + k_patience;
   while (true) {
     Result<runtime::Unloaded> unloaded = runtime_->unload(key, runtime::UnloadPolicy::refuse).get();
-    if (unloaded) return unloaded->returned;
+    if (unloaded) return unloaded;
     const bool is_busy = unloaded.error().code == ErrorCode::busy;
-    if (!is_busy || std::chrono::steady_clock::now() > deadline) return std::move(unloaded).error();
+    if (!is_busy || std::chrono::steady_clock::now() > deadline) return unloaded;
     std::this_thread::sleep_for(k_pause);
   }
 }
@@ -381,7 +381,7 @@ Result<void> HubCore::unload_all_of(const InstalledModel& model) {
   const std::string prefix = model.key.hex() + "/";
   for (const runtime::SlotStatus& slot : runtime_->status()) {
     if (slot.key.compare(0, prefix.size(), prefix) != 0) continue;
-    if (Result<ByteCount> unloaded = unload(slot.key); !unloaded)
+    if (Result<runtime::Unloaded> unloaded = unload(slot.key); !unloaded)
       return std::move(unloaded).error();
   }
   return {};

@@ -58,9 +58,9 @@ class HubCore {
   const std::shared_ptr<base::Executor>& callbacks() const { return callbacks_; }
   const std::shared_ptr<base::Executor>& steps() const { return steps_; }
   runtime::Runtime& runtime() { return *runtime_; }
-  // Frees one slot of the runtime. Blocks. Errors: busy when it is in use.
-  Result<ByteCount> unload(const std::string& key);
   std::vector<LoadedModelStatus> loaded() const;
+  // Frees one slot of the runtime. Blocks. Errors: busy when it is in use.
+  Result<runtime::Unloaded> unload(const std::string& key);
   // Frees what is loaded of a model, on any device. Errors: busy when it is in use.
   Result<void> unload_all_of(const InstalledModel& model);
   // Looked up once; constant afterwards.

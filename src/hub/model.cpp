@@ -20,6 +20,7 @@ Result<ModelLease> Model::lease() const { return core_->lease(); }
 Result<void> Model::warmup() const { return core_->warmup(); }
 Result<ByteCount> Model::unload() const { return core_->unload(); }
 const std::vector<std::string>& Model::labels() const { return core_->parts().labels; }
+int Model::first_class_id() const { return core_->parts().recipe.decode.first_class; }
 const std::optional<FaceMeasure>& Model::face_measure() const {
   return core_->parts().recipe.post.measure;
 }

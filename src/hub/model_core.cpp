@@ -78,7 +78,9 @@ Result<ModelLease> ModelCore::lease() {
   }
   const runtime::LoadedInfo& loaded = lease->info();
   LoadReport report;
-  report.plan = loaded.plan;
+  // What this handle asked for, also when somebody who asked for something else loaded it; unless
+  // the engine put it elsewhere, which only the load knows.
+  report.plan = parts_.load.plan.chosen == loaded.plan.chosen ? parts_.load.plan : loaded.plan;
   report.engine = loaded.engine + " " + loaded.engine_version;
   report.device = lease->session().device();
   report.duration = loaded.load_time;
@@ -108,12 +110,14 @@ Result<void> ModelCore::warmup() {
 Result<ByteCount> ModelCore::unload() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
-  Result<ByteCount> unloaded = (*owner)->unload(parts_.load.key);
-  if (!unloaded || !parts_.detector) return unloaded;
+  Result<runtime::Unloaded> unloaded = (*owner)->unload(parts_.load.key);
+  if (!unloaded) return std::move(unloaded).error();
+  if (!parts_.detector) return unloaded->returned;
   Result<ByteCount> detector = parts_.detector->unload();
-  if (detector) return *unloaded + *detector;
   // Somebody else may be using it.
-  return detector.error().code == ErrorCode::busy ? unloaded : detector;
+  if (!detector && detector.error().code == ErrorCode::busy) return unloaded->returned;
+  if (!detector) return detector;
+  return unloaded->returned + *detector;
 }
 
 Result<void> ModelCore::check(const runtime::Lease& lease) const {

@@ -205,6 +205,16 @@ TEST_F(JobTest, ProgressAfterTheEndIsIgnored) {
   EXPECT_EQ(promise.job().progress().bytes_done, 0U);
 }
 
+// What an observer holds may hold the job: a ring that nobody would ever break.
+TEST_F(JobTest, AnObserverOfAJobThatHasEndedIsNotKept) {
+  const Promise<int> promise(callbacks_);
+  const Job<int> job = promise.job();
+  promise.complete(1);
+  const auto held = std::make_shared<int>(0);
+  job.on_progress([held](const Progress&) {});
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST_F(JobTest, ManyThreadsRaceToEndOneJob) {
   for (int round = 0; round < 100; ++round) {
     const Promise<int> promise(callbacks_);

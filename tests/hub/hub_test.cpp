@@ -239,6 +239,51 @@ TEST_F(HubTest, WithoutKeepAliveAModelGoesAfterEachCall) {
   ASSERT_TRUE(model.run(picture()));
 }
 
+TEST_F(HubTest, AFallbackIsToldAlsoWhereTheModelIsLoadedAlready) {
+  Hub hub = open();
+  const Model first = hub.ensure_ready("toy").get().value();
+  LoadOptions options;
+  options.device = "gpu";
+  const Model second = hub.ensure_ready("toy", options).get().value();
+  EXPECT_TRUE(first.lease()->report().plan.warnings.empty());
+  const ModelLease lease = second.lease().value();
+  EXPECT_EQ(lease.report().plan.requested, "gpu");
+  EXPECT_EQ(lease.report().device, "cpu:0");
+  EXPECT_EQ(lease.report().plan.warnings.size(), 1U);
+}
+
+TEST_F(HubTest, UnloadByNameFreesEachWayInWhichAModelIsLoaded) {
+  const std::string record = scratch_.path("record");
+  serve(k_model + "record " + record + "\n");
+  Hub hub = open();
+  LoadOptions golden;
+  golden.precision = Precision::golden;
+  const Model exact = hub.ensure_ready("toy").get().value();
+  ASSERT_TRUE(hub.ensure_ready("toy", golden).get());
+  {
+    const ModelLease lease = exact.lease().value();
+    const Result<UnloadReport> refused = hub.unload("toy");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::busy);
+  }
+  const Result<UnloadReport> rest = hub.unload("toy@1");
+  ASSERT_TRUE(rest) << rest.error().to_string();
+  EXPECT_EQ(rest->references, (std::vector<std::string>{"toy@1:plain"}));
+  const std::string lines = test::content_of(record);
+  EXPECT_NE(lines.find("unload"), lines.rfind("unload")) << lines;
+  EXPECT_TRUE(hub.unload()->references.empty());
+  ASSERT_TRUE(hub.ensure_ready("toy").get());
+  EXPECT_TRUE(hub.unload("toy@2")->references.empty());
+  EXPECT_EQ(hub.unload()->references.size(), 1U);
+}
+
+TEST_F(HubTest, UnloadOfANameThatNobodyKnowsSaysWhatMayBeMeant) {
+  const Result<UnloadReport> report = open().unload("toyy");
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::not_found);
+  EXPECT_THAT(report.error().to_string(), HasSubstr("toy"));
+}
+
 TEST_F(HubTest, RemoveUnloadsAndRefusesWhatIsInUse) {
   Hub hub = open();
   const Model model = hub.ensure_ready("toy").get().value();
