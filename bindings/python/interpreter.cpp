@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -14,9 +13,6 @@
 
 namespace modelhub::python {
 namespace {
-
-// Ctrl-C is noticed within this time.
-constexpr auto k_slice = std::chrono::milliseconds(50);
 
 std::atomic<bool> g_exiting{false};
 
@@ -76,6 +72,8 @@ class Helper {
 
 Helper* g_helper = nullptr;  // only used by the main thread
 
+}  // namespace
+
 // A reference that may be dropped on any thread.
 class SharedReference {
  public:
@@ -93,8 +91,6 @@ class SharedReference {
  private:
   PyObject* object_;
 };
-
-}  // namespace
 
 bool is_exiting() { return g_exiting.load(); }
 void begin_exit() { g_exiting.store(true); }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,9 @@
 namespace modelhub::python {
 
 namespace py = pybind11;
+
+// Ctrl-C is noticed within this time.
+constexpr auto k_slice = std::chrono::milliseconds(50);
 
 // True from begin_exit() on: the interpreter is about to end, and only its main thread may still
 // run Python code.
@@ -74,8 +78,9 @@ class Errand {
   static std::shared_ptr<State> make_state();
 };
 
-// Waits on the main thread until a helper thread has done the errand, looking for signals every 50
-// ms. When a signal's handler raises (Ctrl-C) the errand is left to itself, together with `kept`.
+// Waits on the main thread until a helper thread has done the errand, looking for signals every
+// k_slice. When a signal's handler raises (Ctrl-C) the errand is left to itself, together with
+// `kept`.
 void run_by_helper(const std::shared_ptr<Errand>& errand, py::object kept);
 // The helper thread is not in the child of a fork.
 void forget_helper();
@@ -83,8 +88,23 @@ void forget_helper();
 // Hands what the hub has logged to Python; called after each call that may have logged.
 void deliver_logs();
 
-// Runs `work` without the GIL and returns what it returns. Ctrl-C ends the waiting within 50 ms;
-// the work goes on by itself then, so that it must own what it uses, or `kept` must own it.
+// Runs `work` without the GIL, since the library's locks must never be waited for with it; for what
+// ends within k_slice, so that Ctrl-C need not interrupt it.
+template <class F>
+auto briefly(F work) -> decltype(work()) {
+  std::optional<decltype(work())> value;
+  {
+    const WithoutGil released;
+    const F function = std::move(work);
+    value.emplace(function());
+  }
+  deliver_logs();
+  return *std::move(value);
+}
+
+// Runs `work` without the GIL and returns what it returns. Ctrl-C ends the waiting within k_slice;
+// the work goes on by itself then, so that it must own what it uses, or `kept` must own it. To hand
+// it to another thread costs some 20 us, and more on a machine with more threads to run than cores.
 template <class F>
 auto blocking(F work, py::object kept = py::none()) -> decltype(work()) {
   using Value = decltype(work());
@@ -97,29 +117,11 @@ auto blocking(F work, py::object kept = py::none()) -> decltype(work()) {
     std::optional<F> function;
     std::optional<Value> value;
   };
-  if (is_main_thread()) {
-    const auto errand = std::make_shared<TypedErrand>(std::move(work));
-    run_by_helper(errand, std::move(kept));
-    deliver_logs();
-    return std::move(*errand->value);
-  }
-  std::optional<Value> value;
-  {
-    const WithoutGil released;
-    const F function = std::move(work);
-    value.emplace(function());
-  }
+  if (!is_main_thread()) return briefly(std::move(work));
+  const auto errand = std::make_shared<TypedErrand>(std::move(work));
+  run_by_helper(errand, std::move(kept));
   deliver_logs();
-  return *std::move(value);
-}
-
-// As blocking(), for what takes microseconds: without the GIL, since the library's locks must never
-// be waited for with it, but not to be interrupted.
-template <class F>
-auto briefly(F work) -> decltype(work()) {
-  const WithoutGil released;
-  const F function = std::move(work);
-  return function();
+  return std::move(*errand->value);
 }
 
 }  // namespace modelhub::python

@@ -80,7 +80,7 @@ class JobOf final : public AnyJob {
   bool wait_a_slice() const override {
     const WithoutGil released;
     // A job of the process that forked says that it is done, and never that it was waited for.
-    return job_.wait_for(std::chrono::milliseconds(50)) || job_.is_done();
+    return job_.wait_for(k_slice) || job_.is_done();
   }
 
  private:

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model_face.h"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,13 +20,13 @@
 namespace modelhub::python {
 namespace {
 
-using Floats = py::array_t<float>;
+using FloatTable = py::array_t<float>;
 using DenseFloats = py::array_t<float, py::array::c_style | py::array::forcecast>;
 
 constexpr py::ssize_t k_columns = 6;  // x1, y1, x2, y2, score, class
 
-Floats table(std::size_t rows, py::ssize_t columns) {
-  return Floats(std::vector<py::ssize_t>{static_cast<py::ssize_t>(rows), columns});
+FloatTable table(std::size_t rows, py::ssize_t columns) {
+  return FloatTable(std::vector<py::ssize_t>{static_cast<py::ssize_t>(rows), columns});
 }
 
 void write_box(float* row, const Box& box, float score) {
@@ -45,7 +47,7 @@ struct AnswerWriter {
   py::dict& answer;
 
   void operator()(const Detections& detections) const {
-    Floats boxes = table(detections.size(), k_columns);
+    FloatTable boxes = table(detections.size(), k_columns);
     float* row = boxes.mutable_data();
     for (const Detection& detection : detections) {
       write_box(row, detection.box, detection.score);
@@ -58,7 +60,7 @@ struct AnswerWriter {
 
   void operator()(const Classifications& classes) const {
     py::array_t<int> ids(static_cast<py::ssize_t>(classes.size()));
-    Floats scores(static_cast<py::ssize_t>(classes.size()));
+    FloatTable scores(static_cast<py::ssize_t>(classes.size()));
     for (std::size_t i = 0; i < classes.size(); ++i) {
       ids.mutable_data()[i] = classes[i].class_id;
       scores.mutable_data()[i] = classes[i].score;
@@ -70,10 +72,10 @@ struct AnswerWriter {
   void operator()(const Faces& faces) const {
     const std::size_t points = faces.empty() ? 0 : faces[0].landmarks.size();
     const std::size_t numbers = faces.empty() ? 0 : faces[0].embedding.size();
-    Floats boxes = table(faces.size(), k_columns);
-    Floats landmarks(std::vector<py::ssize_t>{static_cast<py::ssize_t>(faces.size()),
-                                              static_cast<py::ssize_t>(points), 2});
-    Floats descriptors = table(faces.size(), static_cast<py::ssize_t>(numbers));
+    FloatTable boxes = table(faces.size(), k_columns);
+    FloatTable landmarks(std::vector<py::ssize_t>{static_cast<py::ssize_t>(faces.size()),
+                                                  static_cast<py::ssize_t>(points), 2});
+    FloatTable descriptors = table(faces.size(), static_cast<py::ssize_t>(numbers));
     float* row = boxes.mutable_data();
     float* point = landmarks.mutable_data();
     float* number = descriptors.mutable_data();
@@ -95,7 +97,7 @@ struct AnswerWriter {
 
   void operator()(const Text& text) const {
     constexpr py::ssize_t k_places = 3;  // line, paragraph, block
-    Floats boxes = table(text.size(), k_columns - 1);
+    FloatTable boxes = table(text.size(), k_columns - 1);
     py::array_t<int> places(
         std::vector<py::ssize_t>{static_cast<py::ssize_t>(text.size()), k_places});
     py::list words;
@@ -134,20 +136,44 @@ RunOptions run_options(std::optional<float> conf, std::optional<float> iou,
   return options;
 }
 
-py::dict run(const Model& model, const py::object& picture, const std::string& color,
+// A model, with what its last run tells of the next.
+struct ModelFace {
+  Model model;
+  // Guarded by the GIL.
+  mutable std::chrono::duration<double> last_run{1e9};
+  mutable double last_pixels = 1;
+
+  // Most models are so quick that Ctrl-C can wait for the end of a run, which then needs no other
+  // thread.
+  bool is_quick(double pixels) const {
+    return last_run * std::max(1.0, pixels / last_pixels) < k_slice;
+  }
+};
+
+Result<Answer> timed_run(const ModelFace& face, const Borrowed& picture,
+                         const RunOptions& options) {
+  const double pixels = static_cast<double>(picture.view.width) * picture.view.height;
+  const auto work = [model = face.model, view = picture.view, options] {
+    return model.run(view, options);
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  Result<Answer> answer = face.is_quick(pixels) ? briefly(work) : blocking(work, picture.owner);
+  face.last_run = std::chrono::steady_clock::now() - begin;
+  face.last_pixels = std::max(1.0, pixels);
+  return answer;
+}
+
+py::dict run(const ModelFace& face, const py::object& picture, const std::string& color,
              std::optional<float> conf, std::optional<float> iou, std::vector<std::string> classes,
              std::optional<int> max_det) {
-  RunOptions options = run_options(conf, iou, std::move(classes), max_det);
+  const RunOptions options = run_options(conf, iou, std::move(classes), max_det);
   Borrowed borrowed;
   if (py::isinstance<Image>(picture)) {
     borrowed = {picture.cast<const Image&>().view(), picture};
   } else {
     borrowed = borrow(picture.cast<py::array>(), color);
   }
-  return to_python(
-      unwrap(blocking([model, view = borrowed.view,
-                       options = std::move(options)] { return model.run(view, options); },
-                      borrowed.owner)));
+  return to_python(unwrap(timed_run(face, borrowed, options)));
 }
 
 py::list to_python(const std::vector<TensorInfo>& infos) {
@@ -170,13 +196,13 @@ py::list to_python(const std::vector<TensorInfo>& infos) {
   return list;
 }
 
-py::dict infer(const Model& model, const py::dict& arrays) {
+py::dict infer(const ModelFace& face, const py::dict& arrays) {
   auto inputs = std::make_shared<std::vector<NamedTensor>>();
   for (const auto& [name, array] : arrays) {
     inputs->push_back(to_tensor(py::cast<std::string>(name), py::cast<py::array>(array)));
   }
   std::vector<NamedTensor> outputs =
-      unwrap(blocking([model, inputs] { return model.infer(*inputs); }));
+      unwrap(blocking([model = face.model, inputs] { return model.infer(*inputs); }));
   py::dict result;
   for (NamedTensor& output : outputs) {
     const py::str name = text_of(output.name);
@@ -185,65 +211,73 @@ py::dict infer(const Model& model, const py::dict& arrays) {
   return result;
 }
 
-FaceMeasure measure_of(const Model& model) { return unwrap(FaceRecognizer(model).measure()); }
+FaceMeasure measure_of(const ModelFace& face) {
+  return unwrap(FaceRecognizer(face.model).measure());
+}
 
 std::span<const float> numbers_of(const DenseFloats& array) {
   return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
-py::tuple find_nearest(const Model& model, const DenseFloats& face,
+py::tuple find_nearest(const ModelFace& face, const DenseFloats& numbers,
                        const std::vector<std::pair<std::string, DenseFloats>>& gallery) {
   std::vector<KnownFace> known;
   known.reserve(gallery.size());
-  for (const auto& [name, numbers] : gallery) {
-    const std::span<const float> values = numbers_of(numbers);
+  for (const auto& [name, entry] : gallery) {
+    const std::span<const float> values = numbers_of(entry);
     known.push_back({name, {values.begin(), values.end()}});
   }
-  const FaceMatch match = unwrap(measure_of(model).find_nearest(numbers_of(face), known));
+  const FaceMatch match = unwrap(measure_of(face).find_nearest(numbers_of(numbers), known));
   const py::object margin = match.margin ? py::object(py::float_(*match.margin)) : py::none();
   return py::make_tuple(match.index, match.distance, margin, match.is_same_person);
 }
 
 }  // namespace
 
-py::object to_python(Model model) { return py::cast(std::move(model)); }
+py::object to_python(Model model) { return py::cast(ModelFace{std::move(model)}); }
 
 void bind_models(py::module_& module) {
+  using Face = const ModelFace&;
   py::class_<ModelLease>(module, "Lease");
-  py::class_<Model>(module, "Model")
-      .def_property_readonly("name", &Model::name)
-      .def_property_readonly("version", &Model::version)
-      .def_property_readonly("variant", &Model::variant)
-      .def_property_readonly("task", &Model::task)
-      .def_property_readonly("labels", [](const Model& model) { return texts(model.labels()); })
-      .def_property_readonly("first_class_id", &Model::first_class_id)
-      .def("installed", [](const Model& model) { return to_python(model.installed()); })
+  py::class_<ModelFace>(module, "Model")
+      .def_property_readonly("name", [](Face face) { return face.model.name(); })
+      .def_property_readonly("version", [](Face face) { return face.model.version(); })
+      .def_property_readonly("variant", [](Face face) { return face.model.variant(); })
+      .def_property_readonly("task", [](Face face) { return face.model.task(); })
+      .def_property_readonly("labels", [](Face face) { return texts(face.model.labels()); })
+      .def_property_readonly("first_class_id",
+                             [](Face face) { return face.model.first_class_id(); })
+      .def("installed", [](Face face) { return to_python(face.model.installed()); })
       .def("run", &run, py::arg("picture"), py::arg("color"), py::arg("conf"), py::arg("iou"),
            py::arg("classes"), py::arg("max_det"))
       .def("lease",
-           [](const Model& model) { return unwrap(blocking([model] { return model.lease(); })); })
+           [](Face face) {
+             return unwrap(blocking([model = face.model] { return model.lease(); }));
+           })
       .def("report",
-           [](const Model& model) {
-             return to_python(unwrap(blocking([model] { return model.lease(); })).report());
+           [](Face face) {
+             return to_python(
+                 unwrap(blocking([model = face.model] { return model.lease(); })).report());
            })
       .def("warmup",
-           [](const Model& model) { unwrap(blocking([model] { return model.warmup(); })); })
+           [](Face face) { unwrap(blocking([model = face.model] { return model.warmup(); })); })
       .def("unload",
-           [](const Model& model) { unwrap(blocking([model] { return model.unload(); })); })
+           [](Face face) { unwrap(blocking([model = face.model] { return model.unload(); })); })
       .def("signature",
-           [](const Model& model) {
-             const Signature signature = unwrap(blocking([model] { return model.signature(); }));
+           [](Face face) {
+             const Signature signature =
+                 unwrap(blocking([model = face.model] { return model.signature(); }));
              return py::make_tuple(to_python(signature.inputs), to_python(signature.outputs));
            })
       .def("infer", &infer)
       .def("face_measure",
-           [](const Model& model) {
-             const FaceMeasure measure = measure_of(model);
+           [](Face face) {
+             const FaceMeasure measure = measure_of(face);
              return py::make_tuple(name_of(measure.metric()), measure.threshold());
            })
       .def("face_distance",
-           [](const Model& model, const DenseFloats& a, const DenseFloats& b) {
-             return unwrap(measure_of(model).distance(numbers_of(a), numbers_of(b)));
+           [](Face face, const DenseFloats& a, const DenseFloats& b) {
+             return unwrap(measure_of(face).distance(numbers_of(a), numbers_of(b)));
            })
       .def("nearest_face", &find_nearest);
 }

@@ -3,7 +3,9 @@
 #include "pictures.h"
 
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -165,6 +167,14 @@ py::array swapped_copy(const std::shared_ptr<Image>& image) {
   })));
 }
 
+// One that is decoded in no time: no pipe, nor a scan of a whole wall.
+bool is_small_file(const std::string& path) {
+  constexpr std::uintmax_t k_small = 1'000'000;
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) &&
+         std::filesystem::file_size(path, error) < k_small && !error;
+}
+
 // The picture's own memory, which the array keeps alive.
 py::array shared_array(const std::shared_ptr<Image>& image) {
   return py::array(py::dtype("uint8"), std::vector<py::ssize_t>{image->height(), image->width(), 3},
@@ -243,11 +253,12 @@ NamedTensor to_tensor(const std::string& name, const py::array& array) {
 
 void bind_pictures(py::module_& module) {
   py::class_<Image, std::shared_ptr<Image>>(module, "Picture")
-      .def_static(
-          "load",
-          [](const std::string& path) {
-            return std::make_shared<Image>(unwrap(blocking([path] { return Image::load(path); })));
-          })
+      .def_static("load",
+                  [](const std::string& path) {
+                    const auto work = [path] { return Image::load(path); };
+                    return std::make_shared<Image>(
+                        unwrap(is_small_file(path) ? briefly(work) : blocking(work)));
+                  })
       .def_static(
           "decode",
           [](const py::bytes& bytes, const std::string& name) {
