@@ -26,6 +26,7 @@
 #include "modelhub/coroutine.h"
 #include "support/http_server.h"
 #include "support/no_more_threads.h"
+#include "support/sanitized.h"
 #include "support/scratch.h"
 
 namespace modelhub {
@@ -216,7 +217,10 @@ TEST_F(HubTest, TellsWhatIsInMemory) {
   }
   const Result<ByteCount> returned = model.unload();
   ASSERT_TRUE(returned);
-  EXPECT_GE(*returned, ByteCount(32'000'000));
+  // AddressSanitizer keeps what is freed, so that it sees who still uses it.
+  if (!test::k_is_sanitized) {
+    EXPECT_GE(*returned, ByteCount(32'000'000));
+  }
   EXPECT_TRUE(hub.loaded().empty());
 }
 

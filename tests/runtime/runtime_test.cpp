@@ -17,6 +17,7 @@
 
 #include "runtime/process_memory.h"
 #include "runtime/runtime_fixture.h"
+#include "support/sanitized.h"
 
 namespace modelhub::runtime {
 namespace {
@@ -544,11 +545,7 @@ TEST_F(RuntimeTest, AForkGetsErrorsAndTouchesNothing) {
 // Four models of which two or three fit into the budget at a time.
 TEST_F(RuntimeTest, RandomOperationsOfManyThreadsKeepTheInvariants) {
   constexpr int k_threads = 8;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-  constexpr int k_operations = 10'000;
-#else
-  constexpr int k_operations = 100'000;
-#endif
+  constexpr int k_operations = test::k_is_sanitized ? 10'000 : 100'000;
   const std::vector<std::string> keys = {"a", "b", "c", "d"};
   const ByteCount budget(2500);
   engine_->size_of = [](const engine::LoadRequest& request) {
