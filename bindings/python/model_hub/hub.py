@@ -387,10 +387,19 @@ async def _awaited(job: Any, progress: ProgressCallback | None) -> Any:
         except RuntimeError:  # the loop was closed before the job ended: nobody waits any more
             pass
 
-    job.when_done(lambda: wake(lambda: done.done() or done.set_result(None)))
+    def settle() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    job.when_done(lambda: wake(settle))
     if progress is not None:
         shown = _Shown(job, progress)
-        job.on_progress(lambda: shown.ask() and wake(shown.show))
+
+        def tell() -> None:
+            if shown.ask():
+                wake(shown.show)
+
+        job.on_progress(tell)
     try:
         await done
     except asyncio.CancelledError:
