@@ -159,15 +159,15 @@ class HubFace {
   std::shared_ptr<const Hub> hub_;  // guarded by the GIL
 };
 
-py::object bytes_of(std::vector<std::byte> bytes) {
+py::object bytes_of(const std::vector<std::byte>& bytes) {
   return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
-py::object model_of(Model model) { return to_python(std::move(model)); }
-py::object installed_of(InstalledModel model) { return to_python(model); }
-py::object registered_of(RegisterReport report) { return to_python(report); }
-py::object repaired_of(std::vector<RepairReport> reports) { return list_of(reports); }
-py::object tested_of(std::vector<SelfTestResult> results) { return list_of(results); }
-py::object tuned_of(TuneReport report) { return to_python(report); }
+py::object model_of(const Model& model) { return to_python(model); }
+py::object installed_of(const InstalledModel& model) { return to_python(model); }
+py::object registered_of(const RegisterReport& report) { return to_python(report); }
+py::object repaired_of(const std::vector<RepairReport>& reports) { return list_of(reports); }
+py::object tested_of(const std::vector<SelfTestResult>& results) { return list_of(results); }
+py::object tuned_of(const TuneReport& report) { return to_python(report); }
 
 py::object next_frame(Video& video) {
   // Cannot be left to itself when Ctrl-C comes: the caller owns the video. A frame takes no longer

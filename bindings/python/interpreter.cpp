@@ -138,8 +138,8 @@ void Errand::perform() {
   state_->changed.notify_all();
 }
 
-void Errand::abandon(py::object kept) {
-  auto orphan = std::make_unique<SharedReference>(std::move(kept));
+void Errand::abandon(const py::object& kept) {
+  auto orphan = std::make_unique<SharedReference>(kept);
   const std::lock_guard lock(state_->mutex);
   if (!state_->is_done) state_->orphan = std::move(orphan);
 }
@@ -151,7 +151,7 @@ bool Errand::wait_a_slice() {
   return true;
 }
 
-void run_by_helper(const std::shared_ptr<Errand>& errand, py::object kept) {
+void run_by_helper(const std::shared_ptr<Errand>& errand, const py::object& kept) {
   try {
     if (g_helper == nullptr) g_helper = Helper::start();
   } catch (const std::system_error&) {
@@ -170,11 +170,10 @@ void run_by_helper(const std::shared_ptr<Errand>& errand, py::object kept) {
     }
     if (is_done) return;
     if (PyErr_CheckSignals() == 0) continue;
-    py::error_already_set interrupted;
     // A signal's handler may have come here too, and been interrupted itself.
     if (Helper* const busy = std::exchange(g_helper, nullptr)) busy->dismiss();
-    errand->abandon(std::move(kept));
-    throw interrupted;
+    errand->abandon(kept);
+    throw py::error_already_set();
   }
 }
 

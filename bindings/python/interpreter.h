@@ -66,7 +66,7 @@ class Errand {
   void perform();
   // The waiter has gone: `kept` is what the work still reads, to be released when it ends. Needs
   // the GIL.
-  void abandon(py::object kept);
+  void abandon(const py::object& kept);
   bool wait_a_slice();
 
  protected:
@@ -81,7 +81,7 @@ class Errand {
 // Waits on the main thread until a helper thread has done the errand, looking for signals every
 // k_slice. When a signal's handler raises (Ctrl-C) the errand is left to itself, together with
 // `kept`.
-void run_by_helper(const std::shared_ptr<Errand>& errand, py::object kept);
+void run_by_helper(const std::shared_ptr<Errand>& errand, const py::object& kept);
 // The helper thread is not in the child of a fork.
 void forget_helper();
 
@@ -106,7 +106,7 @@ auto briefly(F work) -> decltype(work()) {
 // the work goes on by itself then, so that it must own what it uses, or `kept` must own it. To hand
 // it to another thread costs some 20 us, and more on a machine with more threads to run than cores.
 template <class F>
-auto blocking(F work, py::object kept = py::none()) -> decltype(work()) {
+auto blocking(F work, const py::object& kept = py::none()) -> decltype(work()) {
   using Value = decltype(work());
   struct TypedErrand final : Errand {
     explicit TypedErrand(F f) : function(std::move(f)) {}
@@ -119,7 +119,7 @@ auto blocking(F work, py::object kept = py::none()) -> decltype(work()) {
   };
   if (!is_main_thread()) return briefly(std::move(work));
   const auto errand = std::make_shared<TypedErrand>(std::move(work));
-  run_by_helper(errand, std::move(kept));
+  run_by_helper(errand, kept);
   deliver_logs();
   return std::move(*errand->value);
 }

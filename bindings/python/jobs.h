@@ -43,7 +43,7 @@ class AnyJob {
 template <class T>
 class JobOf final : public AnyJob {
  public:
-  using Convert = py::object (*)(T value);
+  using Convert = py::object (*)(const T& value);
 
   JobOf(Job<T> job, Convert convert) : job_(std::move(job)), convert_(convert) {}
 
@@ -89,7 +89,7 @@ class JobOf final : public AnyJob {
 };
 
 template <class T>
-std::unique_ptr<AnyJob> job_of(Job<T> job, py::object (*convert)(T value)) {
+std::unique_ptr<AnyJob> job_of(Job<T> job, py::object (*convert)(const T& value)) {
   return std::make_unique<JobOf<T>>(std::move(job), convert);
 }
 

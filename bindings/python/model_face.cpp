@@ -234,7 +234,7 @@ py::tuple find_nearest(const ModelFace& face, const DenseFloats& numbers,
 
 }  // namespace
 
-py::object to_python(Model model) { return py::cast(ModelFace{std::move(model)}); }
+py::object to_python(const Model& model) { return py::cast(ModelFace{model}); }
 
 void bind_models(py::module_& module) {
   using Face = const ModelFace&;

@@ -7,7 +7,7 @@
 
 namespace modelhub::python {
 
-py::object to_python(Model model);
+py::object to_python(const Model& model);
 
 void bind_models(py::module_& module);
 

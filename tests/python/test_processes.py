@@ -181,6 +181,29 @@ def test_a_fork_goes_on_with_what_its_parent_had(toy):
             assert best_of(model, PICTURE) == 1
 
 
+def test_a_fork_that_ends_as_python_does(toy, in_child):
+    program = '''
+        import os, sys
+        import numpy as np
+        import model_hub
+
+        hub = model_hub.ModelHub(**eval(sys.argv[1]))
+        model = hub.load_model("toy")
+        other = hub.load_model("toy")
+        child = os.fork()
+        if child == 0:
+            # One hub opened anew, and one that nobody uses any more.
+            if len(sys.argv) == 2:
+                assert model(np.zeros((8, 6, 3), np.uint8))[0].probs.top1 == 1
+            sys.exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert other(np.zeros((8, 6, 3), np.uint8))[0].probs.top1 == 1
+    '''
+    one = toy()
+    in_child(program, one.options)
+    in_child(program, one.options, "unused")
+
+
 def test_a_fork_of_a_process_whose_threads_are_at_work(toy):
     one = toy("run_takes 20\n")
     with one.hub() as hub:
@@ -248,33 +271,31 @@ INTERRUPTED = '''
     options = eval(sys.argv[1])
     hub = model_hub.ModelHub(**options)
 
-    def interrupt(ready):
-        ready()
+    def interrupt():
         time.sleep(0.15)
         global sent
         sent = time.monotonic()
         os.kill(os.getpid(), signal.SIGINT)
 
-    def expect_interrupt(call, ready=lambda: None):
-        threading.Thread(target=interrupt, args=[ready], daemon=True).start()
-        try:
-            call()
-        except KeyboardInterrupt:
-            took = time.monotonic() - sent
-            print(f"interrupted after {took * 1000:.0f} ms", flush=True)
-            assert took < float(sys.argv[2]), took
-        else:
-            raise SystemExit("was not interrupted")
+    def expect_interrupt(call):
+        """Within 100 ms; on a machine that is busy with other tests, the best of some attempts."""
+        took = []
+        while not took or (min(took) > 0.1 and len(took) < 6):
+            threading.Thread(target=interrupt, daemon=True).start()
+            try:
+                call()
+            except KeyboardInterrupt:
+                took.append(time.monotonic() - sent)
+            else:
+                raise SystemExit("was not interrupted")
+        assert min(took) <= 0.1, took
 '''
-
-# 100 ms is the promise; a machine that is busy with other tests may be late.
-PATIENCE = 0.1 if not os.environ.get("CI") else 0.5
 
 
 def test_ctrl_c_ends_a_download(toy, in_child):
     one = toy()
     one.server.gate.clear()
-    in_child(textwrap.dedent(INTERRUPTED) + "expect_interrupt(lambda: hub.pull_model('toy'))\n", one.options, PATIENCE)
+    in_child(textwrap.dedent(INTERRUPTED) + "expect_interrupt(lambda: hub.pull_model('toy'))\n", one.options)
 
 
 def test_ctrl_c_ends_an_await(toy, in_child):
@@ -283,7 +304,7 @@ def test_ctrl_c_ends_an_await(toy, in_child):
     in_child(textwrap.dedent(INTERRUPTED) + textwrap.dedent('''
         import asyncio
         expect_interrupt(lambda: asyncio.run(hub.download_model('toy')))
-    '''), one.options, PATIENCE)
+    '''), one.options)
 
 
 def test_ctrl_c_ends_a_run_that_takes_long(toy, in_child):
@@ -295,7 +316,7 @@ def test_ctrl_c_ends_a_run_that_takes_long(toy, in_child):
         # The picture that was given is still being read: it must live on, and the next call must work.
         answer, = model(np.zeros((8, 6, 3), np.uint8))
         assert answer.probs.top1 == 1
-    '''), one.options, PATIENCE)
+    '''), one.options)
 
 
 def test_other_handlers_of_signals_run_while_something_waits(toy, in_child):
@@ -304,10 +325,10 @@ def test_other_handlers_of_signals_run_while_something_waits(toy, in_child):
         model = hub.load_model('toy')
         handled = []
         signal.signal(signal.SIGINT, lambda *_: handled.append(hub.home))
-        threading.Thread(target=interrupt, args=[lambda: None], daemon=True).start()
+        threading.Thread(target=interrupt, daemon=True).start()
         model(np.zeros((8, 6, 3), np.uint8))
         assert handled == [hub.home]
-    '''), one.options, PATIENCE)
+    '''), one.options)
 
 
 # --- the end of the interpreter ----------------------------------------------------------------------------------------

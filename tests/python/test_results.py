@@ -247,6 +247,9 @@ def test_a_file_of_ones_own(hub, tmp_path):
     file.write_bytes(open(hub.pull_model("yolov8n").path, "rb").read())
     results, = Model(str(file), recipe="yolov8", labels="coco80")(BUS)
     assert results.verbose() == "4 persons, 1 bus"
+    (tmp_path / "names.txt").write_text("".join(f"thing {i}\n" for i in range(80)))
+    results, = hub.load_model(file, recipe="yolov8", labels=tmp_path / "names.txt")(BUS)
+    assert results.verbose() == "4 thing 0s, 1 thing 5"
     with pytest.raises(TypeError, match="lables"):
         Model(str(file), lables="coco80")
 

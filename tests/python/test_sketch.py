@@ -163,6 +163,18 @@ def test_a_custom_model(own_hub, hub):
         own_hub.get_model_info("parcels")
 
 
+def test_a_plan_before_anything_is_fetched(own_hub):
+    plan = own_hub.plan_model("yolov8n")
+    assert (plan.is_installed, plan.bytes_to_fetch, plan.license) == (False, 12957218, "AGPL-3.0")
+    assert [(one.variant, one.usable) for one in plan.candidates] == [("onnx-fp32", True)]
+    assert "onnxruntime" in plan.candidates[0].needs
+    assert own_hub.list_installed_models() == []
+    own_hub.pull_model("yolov8n")
+    assert own_hub.plan_model("yolov8n").bytes_to_fetch == 0
+    recogniser = own_hub.plan_model("sface")
+    assert recogniser.stages[0].reference.startswith("yunet@")
+
+
 def test_versions(own_hub):
     versions = own_hub.list_versions("mobilenet_v2")
     assert [v.version for v in versions][:3] == ["12", "10", "7"]

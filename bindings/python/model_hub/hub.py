@@ -17,8 +17,8 @@ from . import _core, engine_libraries
 from .errors import InvalidArgumentError, ModelNotFoundError, UnsupportedError, _make_error
 from .metadata import FAMILY_RECIPES, DeviceType, ModelMetadata, ModelType, StrPath
 from .model import Model, load_options
-from .reports import (CacheStats, CleanupReport, Device, Engine, InstalledModel, Progress, RegisterReport, RepairReport,
-                      SelfTestResult, TuneReport, VerifyReport, VersionInfo)
+from .reports import (CacheStats, CleanupReport, Device, Engine, InstalledModel, Progress, PullPlan, RegisterReport,
+                      RepairReport, SelfTestResult, TuneReport, VerifyReport, VersionInfo)
 
 logger = logging.getLogger("model_hub")
 
@@ -83,6 +83,7 @@ class ModelHub:
             "engine_settings": dict(engine_settings) if engine_settings is not None else None, "threads": threads,
         }
         self._is_closed = False
+        self._lock = threading.Lock()
         self._open()
         _hubs.add(self)
 
@@ -90,9 +91,10 @@ class ModelHub:
         options = dict(self._options)
         if options["engine_settings"] is None:
             options["engine_settings"] = engine_libraries.settings()
-        self._lock = threading.Lock()
+        core = _core.Hub(options)
+        # The generation last: who sees it without the lock must find its hub.
+        self._core = core
         self._generation = _forks
-        self._core = _core.Hub(options)
 
     def _alive_generation(self) -> int:
         """That of this process; opens the hub anew after a fork."""
@@ -178,7 +180,7 @@ class ModelHub:
         """As :meth:`download_model`, for programs without asyncio; the callback is called in this thread."""
         return InstalledModel._of(_waited(self._handle.pull(name), progress_callback))
 
-    async def ensure_model_ready(self, name: str, device: DeviceType | str = DeviceType.AUTO,
+    async def ensure_model_ready(self, name: StrPath, device: DeviceType | str = DeviceType.AUTO,
                                  progress_callback: ProgressCallback | None = None, **options: Any) -> Model:
         """Downloads a model if it is missing, plans the device and loads it: afterwards it answers at once.
 
@@ -186,21 +188,21 @@ class ModelHub:
         """
         load = load_options(device, **options)
         try:
-            core = await _awaited(self._handle.ensure_ready(name, load), progress_callback)
+            core = await _awaited(self._handle.ensure_ready(os.fsencode(name), load), progress_callback)
         except UnsupportedError as error:
             self._name_the_extra(error)
             raise
         return Model._of(self, name, load, core)
 
-    def load_model(self, name: str, device: DeviceType | str = DeviceType.AUTO,
+    def load_model(self, name: StrPath, device: DeviceType | str = DeviceType.AUTO,
                    progress_callback: ProgressCallback | None = None, **options: Any) -> Model:
         """As :meth:`ensure_model_ready`, for programs without asyncio; the callback is called in this thread."""
         load = load_options(device, **options)
         return Model._of(self, name, load, self._load(name, load, progress_callback))
 
-    def _load(self, name: str, options: dict[str, Any], progress: ProgressCallback | None) -> Any:
+    def _load(self, name: StrPath, options: dict[str, Any], progress: ProgressCallback | None) -> Any:
         try:
-            return _waited(self._handle.ensure_ready(name, options), progress)
+            return _waited(self._handle.ensure_ready(os.fsencode(name), options), progress)
         except UnsupportedError as error:
             self._name_the_extra(error)
             raise
@@ -208,6 +210,15 @@ class ModelHub:
     def _name_the_extra(self, error: UnsupportedError) -> None:
         usable = [engine.name for engine in self.list_engines() if engine.is_usable]
         error.hint = engine_libraries.extra_hint(error.message, usable) or error.hint
+
+    def plan_model(self, name: StrPath, device: DeviceType | str = DeviceType.AUTO, **options: Any) -> PullPlan:
+        """What :meth:`ensure_model_ready` would take: which variant and why, its licence, the bytes to fetch. No network."""
+        load = load_options(device, **options)
+        try:
+            return PullPlan._of(self._handle.plan(os.fsencode(name), load))
+        except UnsupportedError as error:
+            self._name_the_extra(error)
+            raise
 
     def unload_model(self, name: str = "") -> bool:
         """Gives the memory of a model back, however it was loaded; of all models without a name.
@@ -387,10 +398,19 @@ async def _awaited(job: Any, progress: ProgressCallback | None) -> Any:
         except RuntimeError:  # the loop was closed before the job ended: nobody waits any more
             pass
 
-    job.when_done(lambda: wake(lambda: done.done() or done.set_result(None)))
+    def settle() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    job.when_done(lambda: wake(settle))
     if progress is not None:
         shown = _Shown(job, progress)
-        job.on_progress(lambda: shown.ask() and wake(shown.show))
+
+        def tell() -> None:
+            if shown.ask():
+                wake(shown.show)
+
+        job.on_progress(tell)
     try:
         await done
     except asyncio.CancelledError:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union, overload
 
 import numpy as np
 
-from .metadata import DeviceType
+from .metadata import DeviceType, StrPath
 from .reports import FaceMatch, InstalledModel, LoadReport, TensorInfo
 from .results import Names, Results
 from .sources import Picture, Sources
@@ -55,7 +56,7 @@ class Model:
     Errors: :class:`ModelNotFoundError`, :class:`CannotRunError` (no engine or device can run it), those of a download.
     """
 
-    def __init__(self, name: str, device: DeviceType | str = DeviceType.AUTO, *, hub: "ModelHub | None" = None,
+    def __init__(self, name: StrPath, device: DeviceType | str = DeviceType.AUTO, *, hub: "ModelHub | None" = None,
                  engine: str | None = None, precision: str | None = None, threads: int = 0, fallback: str | None = None,
                  progress: "ProgressCallback | None" = None, **file: Any) -> None:
         if hub is None:
@@ -66,12 +67,12 @@ class Model:
         self._take(hub, name, options, hub._load(name, options, progress))
 
     @classmethod
-    def _of(cls, hub: "ModelHub", name: str, options: dict[str, Any], core: Any) -> "Model":
+    def _of(cls, hub: "ModelHub", name: StrPath, options: dict[str, Any], core: Any) -> "Model":
         model = object.__new__(cls)
         model._take(hub, name, options, core)
         return model
 
-    def _take(self, hub: "ModelHub", name: str, options: dict[str, Any], core: Any) -> None:
+    def _take(self, hub: "ModelHub", name: StrPath, options: dict[str, Any], core: Any) -> None:
         self._hub = hub
         self._reference = name
         self._options = options
@@ -163,7 +164,7 @@ class Model:
             the channels of NumPy arrays: ``"bgr"``, as OpenCV and ultralytics have them, or ``"rgb"``. PIL images are RGB, an
             alpha channel is blended on white.
         ``every``
-            of a video or camera, each so-manieth frame.
+            of a video or camera: 10 is the first frame, the eleventh, ...
         ``verbose``
             a line for each picture to the logger ``model_hub``.
 
@@ -258,6 +259,8 @@ def load_options(device: DeviceType | str, *, engine: str | None = None, precisi
     unknown = set(file) - {"recipe", "width", "height", "labels", "color", "scale", "mean", "std"}
     if unknown:
         raise TypeError(f"unexpected keyword argument {sorted(unknown)[0]!r}")
+    if file.get("labels") is not None:
+        file["labels"] = os.fsencode(file["labels"])
     return {"device": str(device), "engine": engine, "precision": precision, "threads": threads, "fallback": fallback, **file}
 
 
@@ -270,7 +273,7 @@ def _run_options(conf: float | None, iou: float | None, classes: Iterable[int | 
     return conf, iou, [c if isinstance(c, str) else str(int(c)) for c in classes], max_det
 
 
-def _restore(hub: "ModelHub", name: str, options: dict[str, Any]) -> Model:
+def _restore(hub: "ModelHub", name: StrPath, options: dict[str, Any]) -> Model:
     return Model._of(hub, name, options, hub._load(name, options, None))
 
 

@@ -97,6 +97,44 @@ class InstalledModel(_Report):
 
 
 @dataclass(frozen=True)
+class VariantCandidate(_Report):
+    variant: str
+    format: str
+    usable: bool
+    #: Why not; empty when usable.
+    reason: str
+    #: The engines that can run it, whether they are here or not.
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PullPlan(_Report):
+    """What getting a model ready would take."""
+
+    reference: str
+    title: str
+    license: str
+    is_installed: bool
+    bytes_total: int
+    #: Of the files that are not here yet; those of its stages not among them.
+    bytes_to_fetch: int
+    #: Of the models that it works with (a recogniser's detector).
+    stages: tuple[PullPlan, ...]
+    #: The variants of its version, best first, and why the others were not taken.
+    candidates: tuple[VariantCandidate, ...]
+    #: Of a file of your own: what it says of itself and what is taken for granted.
+    assumptions: tuple[str, ...]
+
+    @classmethod
+    def _convert(cls, key: str, value: Any) -> Any:
+        if key == "stages":
+            return tuple(PullPlan._of(stage) for stage in value)
+        if key == "candidates":
+            return tuple(VariantCandidate._of(candidate) for candidate in value)
+        return super()._convert(key, value)
+
+
+@dataclass(frozen=True)
 class VerifiedFile(_Report):
     name: str
     path: str

@@ -36,10 +36,10 @@ class Array(np.ndarray):
         return self.view(np.ndarray)
 
     def int(self) -> "Array":
-        return self.astype(np.int32)
+        return self.astype(np.int32).view(Array)
 
     def float(self) -> "Array":
-        return self.astype(np.float32)
+        return self.astype(np.float32).view(Array)
 
     # As of a tensor with one element, whatever its shape: int(box.cls).
     def __int__(self) -> Any:
