@@ -117,6 +117,7 @@ TunedChoice choice_of(const TuneReport& report, std::string when) {
 std::string tuned_folder_name(const Digest& model, const std::vector<device::EngineOffer>& offers,
                               const std::vector<Device>& devices, int threads) {
   std::vector<std::string> lines;
+  lines.reserve(offers.size() + devices.size());
   for (const device::EngineOffer& offer : offers) {
     lines.push_back(offer.engine + " " + offer.version + " " + offer.device +
                     (offer.is_usable ? "" : " unusable"));
