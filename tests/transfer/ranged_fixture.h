@@ -19,7 +19,7 @@ constexpr std::uint64_t k_mib = 1024 * 1024;
 // What a fetch cuts files into.
 constexpr std::uint64_t k_segment = 4 * k_mib;
 // What a server may have sent into connections that were given up. A slow reader gives up more.
-constexpr std::uint64_t k_sent_ahead = test::k_is_sanitized ? 8 * k_mib : k_mib;
+constexpr std::uint64_t k_sent_ahead = test::k_is_sanitized ? 8 * k_mib : 2 * k_mib;
 
 // SHA-256 of each segment.
 std::vector<Digest> digests_of_segments(const std::string& content);
