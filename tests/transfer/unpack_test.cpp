@@ -12,9 +12,9 @@
 #include <gmock/gmock.h>
 
 #include "base/hasher.h"
+#include "support/archives.h"
 #include "support/faulty_file_system.h"
 #include "support/scratch.h"
-#include "support/archives.h"
 #include "transfer/libarchive.h"
 
 namespace modelhub::transfer {
