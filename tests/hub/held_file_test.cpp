@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 class HeldFileTest : public HubTest {
  protected:
   HeldFileTest() {
-    serve_archive(test::tar_gz_of({{"toy/README", "read me"}, {k_member, k_model}}));
+    serve_archive(test::tar_gz_of({{"toy/README", "read me"}, {member_, k_model}}));
   }
 
   void serve_archive(const std::string& archive, std::size_t bytes = k_model.size()) {
@@ -25,7 +25,7 @@ class HeldFileTest : public HubTest {
     replace(text, R"("path": "toy.txt", "role": "graph")",
             R"("path": "toy.tar.gz", "role": "archive")");
     replace(text, R"("urls": [] })",
-            R"("urls": [], "holds": { "kind": "tar.gz", "member": ")" + k_member +
+            R"("urls": [], "holds": { "kind": "tar.gz", "member": ")" + member_ +
                 R"(", "bytes": )" + std::to_string(bytes) + " } }");
     options_.catalogs = {scratch_.write("layer.json", text)};
   }
@@ -62,7 +62,7 @@ class HeldFileTest : public HubTest {
     return found;
   }
 
-  const std::string k_member = "toy/graph.txt";
+  const std::string member_ = "toy/graph.txt";
 };
 
 TEST_F(HeldFileTest, TheEngineGetsWhatTheArchiveHolds) {
@@ -104,7 +104,7 @@ TEST_F(HeldFileTest, AnArchiveWithoutTheMemberIsTold) {
 
 TEST_F(HeldFileTest, AMemberOfAnotherSizeIsTold) {
   for (const std::size_t bytes : {k_model.size() - 1, k_model.size() + 1}) {
-    serve_archive(test::tar_gz_of({{k_member, k_model}}), bytes);
+    serve_archive(test::tar_gz_of({{member_, k_model}}), bytes);
     const Error error = refusal();
     EXPECT_EQ(error.code, ErrorCode::corrupt_data);
     EXPECT_EQ(error.subject, Subject::model);
