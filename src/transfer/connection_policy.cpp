@@ -49,7 +49,11 @@ milliseconds ramp_window(milliseconds round_trip) {
 
 RampDecision decide_ramp(const RampSnapshot& now) {
   if (now.connections > now.limit) return {Ramp::shrink, now.limit};
-  if (now.windows < 2 || now.rate <= 0) return {Ramp::wait, now.connections};
+  // Over a long line one connection takes many round trips to show what it can do, longer than it
+  // takes to have more of them at it: that it still gets faster is plain from the first on.
+  const bool is_long_line = now.round_trip >= k_long_line;
+  const int first_windows = is_long_line && now.connections == 1 ? 1 : 2;
+  if (now.windows < first_windows || now.rate <= 0) return {Ramp::wait, now.connections};
   const bool has_grown = now.connections_before > 0 && now.connections > now.connections_before;
   const double expected =
       has_grown ? static_cast<double>(now.connections) / now.connections_before : 0;
@@ -62,7 +66,7 @@ RampDecision decide_ramp(const RampSnapshot& now) {
       now.windows >= k_most_windows || (now.windows >= least_windows && !is_rising);
   // As long as TCP doubles its pace from one round trip to the next, the line is not full, and
   // what limits is each connection: more of them get there sooner.
-  const bool is_starting = is_rising && now.round_trip >= k_long_line && !now.is_held_back;
+  const bool is_starting = is_rising && is_long_line && !now.is_held_back;
   if (!is_full_gain && !is_settled && !is_starting) return {Ramp::wait, now.connections};
   const double rate = std::max(now.rate, now.rate_earlier);
   if (has_grown && is_settled && !now.is_held_back && rate < now.rate_before * k_least_gain) {

@@ -67,6 +67,16 @@ TEST(RampTest, OverALongLineARisingRateIsAReasonForMore) {
   EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
 }
 
+TEST(RampTest, OverALongLineTheFirstStepComesAfterOneWindow) {
+  RampSnapshot now = settled_at(1, 2 * k_policy_mb);
+  now.windows = 1;
+  now.rate_earlier = 0;
+  now.round_trip = milliseconds(20);
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
+  now.connections = 4;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait) << "none of them may have brought anything";
+}
+
 TEST(RampTest, SuccessIsKnownAtOnceAndFailureWhenTheRateNoLongerRises) {
   RampSnapshot now = grown_to(1, 50 * k_policy_mb, 4, 180 * k_policy_mb);
   now.rate_earlier = 60 * k_policy_mb;
