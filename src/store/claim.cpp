@@ -46,15 +46,21 @@ std::optional<base::Owner> Claims::holder_of(std::string_view text) {
   return *std::move(owner);
 }
 
-Result<bool> Claims::take(const Digest& digest, const Ticket& ticket) const {
+Result<bool> Claims::take(const Digest& digest, const Ticket& ticket, ClaimText& text) const {
+  Result<void> done = text.link_as(layout_.claim(digest));
+  if (!done && done.error().code != ErrorCode::busy) done = write_claim(digest, ticket);
+  if (done) return true;
+  if (done.error().code == ErrorCode::busy) return false;
+  return std::move(done).error();
+}
+
+Result<void> Claims::write_claim(const Digest& digest, const Ticket& ticket) const {
   const std::string path = layout_.claim(digest);
   const std::string temporary = path + ".tmp" + base::Owner::current().unique_suffix();
   Result<void> done = write_new_file(files_, temporary, text_of(ticket));
   if (done) done = files_.rename_without_replacing(temporary, path);
-  if (done) return true;
-  (void)files_.remove_file(temporary);
-  if (done.error().code == ErrorCode::busy) return false;
-  return std::move(done).error();
+  if (!done) (void)files_.remove_file(temporary);
+  return done;
 }
 
 Result<bool> Claims::remove(const Digest& digest, const std::string& text) const {
@@ -74,6 +80,29 @@ Result<bool> Claims::remove(const Digest& digest, const std::string& text) const
 void Claims::release(const Digest& digest, const Ticket& ticket) const {
   const Result<std::optional<std::string>> text = read(digest);
   if (text && *text == text_of(ticket)) (void)files_.remove_file(layout_.claim(digest));
+}
+
+ClaimText::ClaimText(base::FileSystem& files, std::string path, std::string text)
+    : files_(files),
+      path_(std::move(path)),
+      text_(std::move(text)),
+      fork_generation_(base::fork_generation()) {}
+
+ClaimText::~ClaimText() {
+  if (is_written_ && fork_generation_ == base::fork_generation()) (void)files_.remove_file(path_);
+}
+
+Result<void> ClaimText::link_as(const std::string& claim) {
+  std::lock_guard lock(mutex_);
+  if (!is_written_) {
+    // Whole before it has a name that is a claim. A torn one would be taken for nobody's.
+    if (Result<void> done = write_new_file(files_, path_, text_); !done) {
+      (void)files_.remove_file(path_);
+      return Error(ErrorCode::io_error, Subject::store, std::move(done).error().message);
+    }
+    is_written_ = true;
+  }
+  return files_.link(path_, claim);
 }
 
 Pulse::Pulse(base::FileSystem& files, const base::Clock& clock, std::string path)

@@ -32,6 +32,32 @@ struct StagingName {
   bool is_abandoned() const;
 };
 
+// The text of all claims of one pull, written once: the file staging/<owner>.<n>.claim, of which
+// each claim is a further name. A model of a thousand files would need a thousand files of one line
+// otherwise, and file systems are slow to make them and to forget them.
+//
+// Ownership:     removes its own name in the end; claims that are left keep theirs.
+// Thread safety: all methods from any thread.
+class ClaimText {
+ public:
+  // Nothing is written before the first claim.
+  ClaimText(base::FileSystem& files, std::string path, std::string text);
+  ~ClaimText();
+  ClaimText(const ClaimText&) = delete;
+  ClaimText& operator=(const ClaimText&) = delete;
+
+  // Errors: busy when there is a file already; others where it cannot be written or linked.
+  Result<void> link_as(const std::string& claim);
+
+ private:
+  base::FileSystem& files_;
+  const std::string path_;
+  const std::string text_;
+  const std::uint64_t fork_generation_;
+  std::mutex mutex_;
+  bool is_written_ = false;  // guarded by mutex_
+};
+
 // Who fetches a blob: the file staging/<hex>/claim, which names the folder of its holder.
 //
 // Invariants:    only saves work. Every writer has a folder of its own, and what two have fetched
@@ -48,8 +74,11 @@ class Claims {
   // Who wrote that text; nothing when it names nobody, as after a power cut.
   static std::optional<base::Owner> holder_of(std::string_view text);
 
-  // False when there is one already.
-  Result<bool> take(const Digest& digest, const Ticket& ticket) const;
+  static std::string text_of(const Ticket& ticket) { return ticket.name() + "\n"; }
+
+  // False when there is one already. `text` is the ticket's own; where there are no hard links each
+  // claim is a file of its own.
+  Result<bool> take(const Digest& digest, const Ticket& ticket, ClaimText& text) const;
   // Removes the claim if it still has this text. False when somebody else was faster. The claim is
   // renamed aside and looked at after: a claim that came in between is given back.
   Result<bool> remove(const Digest& digest, const std::string& text) const;
@@ -57,7 +86,7 @@ class Claims {
   void release(const Digest& digest, const Ticket& ticket) const;
 
  private:
-  static std::string text_of(const Ticket& ticket) { return ticket.name() + "\n"; }
+  Result<void> write_claim(const Digest& digest, const Ticket& ticket) const;
 
   const Layout& layout_;
   base::FileSystem& files_;

@@ -68,6 +68,11 @@ class Layout {
     return base::join_path(staging(), std::string(ticket_name) + std::string(k_pulse_suffix));
   }
   static constexpr std::string_view k_pulse_suffix = ".pulse";
+  // The text of all claims of one pull; each claim is another name of it.
+  std::string claim_text(std::string_view ticket_name) const {
+    return base::join_path(staging(), std::string(ticket_name) + std::string(k_claim_text_suffix));
+  }
+  static constexpr std::string_view k_claim_text_suffix = ".claim";
 
   // Space that pulls have reserved: one empty file each, named by Reservation.
   std::string reservations() const { return at("reserve"); }

@@ -36,16 +36,18 @@ StagingArea::StagingArea(Layout layout_of_home, base::FileSystem& file_system,
       claims(layout, files),
       log_(std::move(log)) {}
 
-std::shared_ptr<Pulse> StagingArea::pulse_of(const Ticket& ticket) {
+std::shared_ptr<PullSigns> StagingArea::signs_of(const Ticket& ticket) {
   std::lock_guard lock(mutex_);
-  std::erase_if(pulses_, [](const auto& entry) { return entry.second.expired(); });
-  std::weak_ptr<Pulse>& known = pulses_[ticket.name()];
-  std::shared_ptr<Pulse> pulse = known.lock();
-  if (!pulse) {
-    pulse = std::make_shared<Pulse>(files, clock, layout.pulse(ticket.name()));
-    known = pulse;
+  std::erase_if(signs_, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<PullSigns>& known = signs_[ticket.name()];
+  std::shared_ptr<PullSigns> signs = known.lock();
+  if (!signs) {
+    signs.reset(
+        new PullSigns{{files, clock, layout.pulse(ticket.name())},
+                      {files, layout.claim_text(ticket.name()), Claims::text_of(ticket)}});
+    known = signs;
   }
-  return pulse;
+  return signs;
 }
 
 void StagingArea::warn(const std::string& message) const {
@@ -57,13 +59,13 @@ struct StagedFile::Reporter {
       : files(area.files),
         clock(area.clock),
         path(base::join_path(folder, k_progress)),
-        pulse(area.pulse_of(ticket)),
+        signs(area.signs_of(ticket)),
         last(clock.steady_now()) {}
 
   base::FileSystem& files;
   const base::Clock& clock;
   const std::string path;
-  const std::shared_ptr<Pulse> pulse;
+  const std::shared_ptr<PullSigns> signs;
   std::mutex mutex;
   std::chrono::steady_clock::time_point last;  // guarded by mutex
 };
@@ -216,7 +218,7 @@ bool StagedFile::is_stale(const std::string& text) {
 
 // Everything that has to be looked at once nobody else fetches the blob.
 Result<bool> StagedFile::take_claim(const std::stop_token& stop) {
-  const Result<bool> taken = area_->claims.take(digest_, ticket_);
+  const Result<bool> taken = area_->claims.take(digest_, ticket_, reporter_->signs->claim_text);
   if (!taken && taken.error().code == ErrorCode::no_space) return taken.error();
   if (taken && !*taken) return false;
   // Where no claim can be made, everybody fetches for himself.
@@ -295,7 +297,7 @@ HolderProgress StagedFile::progress() const {
 }
 
 void StagedFile::report(ByteCount done) const {
-  reporter_->pulse->beat();
+  reporter_->signs->pulse.beat();
   std::lock_guard lock(reporter_->mutex);
   const auto now = reporter_->clock.steady_now();
   if (now - reporter_->last < k_report_interval) return;

@@ -26,6 +26,12 @@
 
 namespace modelhub::store {
 
+// What a pull has once for all of its files.
+struct PullSigns {
+  Pulse pulse;
+  ClaimText claim_text;
+};
+
 // What the staged files of one store share.
 //
 // Thread safety: all methods from any thread.
@@ -37,7 +43,7 @@ class StagingArea {
   StagingArea& operator=(const StagingArea&) = delete;
 
   // One for all files of a pull.
-  std::shared_ptr<Pulse> pulse_of(const Ticket& ticket);
+  std::shared_ptr<PullSigns> signs_of(const Ticket& ticket);
   void warn(const std::string& message) const;
 
   // Constant after construction.
@@ -51,7 +57,7 @@ class StagingArea {
  private:
   const LogSink log_;
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<Pulse>> pulses_;  // guarded by mutex_
+  std::map<std::string, std::weak_ptr<PullSigns>> signs_;  // guarded by mutex_
 };
 
 // A local file that may hold parts of the wanted one. Only to be read, never trusted.

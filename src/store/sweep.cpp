@@ -81,8 +81,10 @@ class Sweep {
     for (const DirectoryEntry& entry : entries_of(layout_.staging())) {
       const std::string path = base::join_path(layout_.staging(), entry.name);
       const std::string_view name = entry.name;
-      if (name.ends_with(Layout::k_pulse_suffix)) {
-        const auto ticket = name.substr(0, name.size() - Layout::k_pulse_suffix.size());
+      const bool is_pulse = name.ends_with(Layout::k_pulse_suffix);
+      if (is_pulse || name.ends_with(Layout::k_claim_text_suffix)) {
+        const auto suffix = is_pulse ? Layout::k_pulse_suffix : Layout::k_claim_text_suffix;
+        const auto ticket = name.substr(0, name.size() - suffix.size());
         if (is_dead(Owner::parse_unique_suffix(ticket))) remove(path, entry.kind);
       } else if (const Result<Digest> digest = Digest::parse(name);
                  digest && entry.kind == FileKind::directory) {

@@ -304,13 +304,43 @@ TEST_F(StagingTest, WhereNoClaimCanBeMadeEverybodyFetches) {
   const auto store = open_store(home_, faulty, clock_);
   faulty.set_rule([](const FaultyFileSystem::Call& call) {
     const bool is_claim = call.path.find("/claim") != std::string::npos;
-    return call.name == "rename_without_replacing" && is_claim ? EPERM : 0;
+    const bool makes_it = call.name == "rename_without_replacing" && is_claim;
+    return makes_it || call.name == "link" ? EPERM : 0;
   });
   auto staged = stage(*store).value();
   EXPECT_TRUE(staged.is_mine());
   EXPECT_TRUE(stage(*store).value().is_mine());
   ASSERT_TRUE(fetch(files_, staged, content_));
   ASSERT_TRUE(publish_staged(*store, std::move(staged)));
+  expect_nothing_left();
+}
+
+TEST_F(StagingTest, TheClaimsOfAPullAreNamesOfOneFileAndAllGoWithIt) {
+  const Ticket ticket;
+  const std::string other = "what few want";
+  const std::string text = store_->layout().claim_text(ticket.name());
+  {
+    auto staged = store_->stage(ticket, digest_of(content_), ByteCount(content_.size())).value();
+    auto second = store_->stage(ticket, digest_of(other), ByteCount(other.size())).value();
+    EXPECT_TRUE(staged.is_mine() && second.is_mine());
+    EXPECT_EQ(read_file(claim()), ticket.name() + "\n");
+    EXPECT_TRUE(std::filesystem::equivalent(claim(), text));
+    EXPECT_TRUE(std::filesystem::equivalent(store_->layout().claim(digest_of(other)), text));
+    EXPECT_FALSE(stage().is_mine());
+  }
+  expect_nothing_left();
+}
+
+TEST_F(StagingTest, WhereThereAreNoHardLinksEachClaimIsAFile) {
+  FaultyFileSystem faulty(files_);
+  const auto store = open_store(home_, faulty, clock_);
+  faulty.set_rule(FaultyFileSystem::refuse("link", EPERM));
+  {
+    const auto staged = stage(*store).value();
+    EXPECT_TRUE(staged.is_mine());
+    EXPECT_EQ(std::filesystem::hard_link_count(claim()), 1u);
+    EXPECT_FALSE(stage(*store).value().is_mine());
+  }
   expect_nothing_left();
 }
 

@@ -93,9 +93,12 @@ TEST_F(SweepTest, ClaimsAndSignsOfLifeGoWithTheirOwners) {
   const std::string alive_pulse = store_->layout().pulse(base::Owner::current().to_string() + ".1");
   overwrite_file(dead_pulse, "7\n");
   overwrite_file(alive_pulse, "7\n");
-  EXPECT_EQ(store_->sweep().value().removed, 3u);
+  const std::string dead_text = store_->layout().claim_text(dead_.to_string() + ".1");
+  overwrite_file(dead_text, dead_.to_string() + ".1\n");
+  EXPECT_EQ(store_->sweep().value().removed, 4u);
   EXPECT_FALSE(std::filesystem::exists(base::parent_path(dead)));
   EXPECT_FALSE(std::filesystem::exists(dead_pulse));
+  EXPECT_FALSE(std::filesystem::exists(dead_text));
   EXPECT_TRUE(std::filesystem::exists(torn));
   clock_.now += k_month;
   EXPECT_EQ(store_->sweep().value().removed, 1u);
