@@ -23,7 +23,7 @@ using engine_module::Probe;
 
 class OnnxRuntimeEngine final : public engine_module::Engine {
  public:
-  explicit OnnxRuntimeEngine(const Host& host) : listener_(log_listeners(), host) {
+  explicit OnnxRuntimeEngine(const Host& host) : host_(host), listener_(log_listeners(), host) {
     try {
       library_ = std::make_shared<const OrtLibrary>(host.setting("library_dir"));
       host.log(MH_LOG_DEBUG, "ONNX Runtime " + library_->version() + " from " + library_->path());
@@ -36,6 +36,7 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
     Probe probe;
     probe.formats = {"onnx"};
     probe.concurrency = MH_SHARED;
+    probe.keeps_compiled = true;
     if (library_ == nullptr) {
       probe.devices = {{"cpu:0", false, missing_->message() + "; " + missing_->hint()}};
       return probe;
@@ -52,7 +53,7 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
       throw Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
                     "the onnxruntime engine runs models on cpu:0, not on " + request.device);
     }
-    return CpuSession::load(library_, request);
+    return CpuSession::load(library_, request, host_);
   }
 
  private:
@@ -62,6 +63,7 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
     return "this engine runs models on the CPU only";
   }
 
+  const Host host_;
   const engine_shared::LogListener listener_;
   std::shared_ptr<const OrtLibrary> library_;
   std::optional<Failure> missing_;  // why there is no library_

@@ -823,7 +823,7 @@ void HubCore::add_derived_files(runtime::LoadSpec& spec, const ReadyFlow& flow,
                                 const InstalledModel& installed) {
   const std::shared_ptr<const Variant> variant = flow.resolved->variant;
   std::optional<CompiledParts> parts;
-  if (keeps_compiled_models(spec.plan.engine)) {
+  if (spec.engine->info().keeps_compiled) {
     parts = CompiledParts{installed.key,     installed.bytes,
                           spec.plan.engine,  spec.engine->info().version,
                           *spec.plan.chosen, {}};

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "ort_graph.h"
+
+#include <malloc.h>
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "ort_environment.h"
+
+namespace modelhub::onnxruntime_engine {
+namespace {
+
+using engine_shared::CompileCache;
+using engine_shared::CompiledFile;
+
+// Goes up when make_options() changes what an optimised graph looks like.
+constexpr const char* k_options_version = "1";
+
+// Whose threads compute: pools of several sessions slow each other down.
+enum class Threads {
+  shared,  // by all sessions of the process
+  own,
+};
+
+OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose, int threads) {
+  const OrtApi& api = library.api();
+  OrtSessionOptions* raw = nullptr;
+  library.check(api.CreateSessionOptions(&raw));
+  OrtPtr<OrtSessionOptions> options(raw, api.ReleaseSessionOptions);
+  if (whose == Threads::shared)
+    library.check(api.DisablePerSessionThreads(raw));
+  else
+    library.check(api.SetIntraOpNumThreads(raw, threads));
+  library.check(api.SetInterOpNumThreads(raw, 1));
+  library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
+  library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
+  // Threads that wait sleep and do not spin, since pools that spin slow each other down. A first
+  // measurement, with other builds on the same two cores (YOLOv8n, two threads, ONNX Runtime 1.32):
+  // 16 runs of two models at once took 2.6 s asleep and 9.0 s spinning. With less load one model
+  // alone took 77 to 95 ms asleep and 67 ms spinning (best of 15).
+  library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
+  return options;
+}
+
+// Whether a session could not be made only because the environment has no threads to share: a
+// program that uses ONNX Runtime itself, and did so first, has made it without.
+bool lacks_shared_threads(const OrtError& error) {
+  return std::string(error.what()).find("CreateEnvWithGlobalThreadPools") != std::string::npos;
+}
+
+// What makes a session of options, to which it may add.
+using Create = std::function<OrtStatus*(OrtEnv*, OrtSessionOptions*, OrtSession**)>;
+
+OrtPtr<OrtSession> make_session(const OrtLibrary& library, const GraphOptions& options,
+                                const Create& create) {
+  OrtEnv* const environment = environment_of(library);
+  // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
+  const int threads = options.threads > 0 ? options.threads : shared_threads();
+  const auto make = [&](Threads whose) {
+    const OrtPtr<OrtSessionOptions> made = make_options(library, whose, threads);
+    OrtSession* session = nullptr;
+    library.check(create(environment, made.get(), &session));
+    return OrtPtr<OrtSession>(session, library.api().ReleaseSession);
+  };
+  if (threads != shared_threads()) return make(Threads::own);
+  try {
+    return make(Threads::shared);
+  } catch (const OrtError& error) {
+    if (!lacks_shared_threads(error)) throw;
+    return make(Threads::own);
+  }
+}
+
+// Neither copies the file nor the weights in it.
+OrtPtr<OrtSession> map_session(const OrtLibrary& library, std::string_view file,
+                               const GraphOptions& options) {
+  const OrtApi& api = library.api();
+  return make_session(
+      library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
+        for (const char* const key : {"session.use_ort_model_bytes_directly",
+                                      "session.use_ort_model_bytes_for_initializers"})
+          library.check(api.AddSessionConfigEntry(raw, key, "1"));
+        library.check(api.AddSessionConfigEntry(raw, "session.load_model_format", "ORT"));
+        return api.CreateSessionFromArray(environment, file.data(), file.size(), raw, session);
+      });
+}
+
+// With `save_as` it also writes the optimised graph there.
+OrtPtr<OrtSession> read_session(const OrtLibrary& library, const std::string& path,
+                                const std::string& save_as, const GraphOptions& options) {
+  const OrtApi& api = library.api();
+  return make_session(
+      library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
+        if (!save_as.empty()) {
+          library.check(api.SetOptimizedModelFilePath(raw, save_as.c_str()));
+          library.check(api.AddSessionConfigEntry(raw, "session.save_model_format", "ORT"));
+        }
+        return api.CreateSession(environment, path.c_str(), raw, session);
+      });
+}
+
+}  // namespace
+
+std::string maker_of(const OrtLibrary& library) {
+  return "ONNX Runtime " + library.version() + "\n" + library.api().GetBuildInfoString() +
+         "\noptions " + k_options_version;
+}
+
+std::optional<ReadyGraph> find_compiled_graph(const OrtLibrary& library, const CompileCache& cache,
+                                              const GraphOptions& options) {
+  std::optional<CompiledFile> file = cache.find();
+  if (!file) return std::nullopt;
+  try {
+    OrtPtr<OrtSession> session = map_session(library, file->content(), options);
+    return ReadyGraph{std::move(file), std::move(session)};
+  } catch (const OrtError& error) {
+    cache.discard(error.what());
+    return std::nullopt;
+  }
+}
+
+ReadyGraph open_graph(const OrtLibrary& library, const std::string& path, const CompileCache* cache,
+                      const GraphOptions& options) {
+  OrtPtr<OrtSession> session(nullptr, library.api().ReleaseSession);
+  const bool is_kept = cache != nullptr && cache->keep([&](const std::string& save_as) {
+    session = read_session(library, path, save_as, options);
+  });
+  if (is_kept) {
+    if (auto kept = find_compiled_graph(library, *cache, options)) {
+      session.reset();
+#ifdef __GLIBC__
+      // What was needed to make the file is several times its size; it comes in pieces that the
+      // allocator would keep, and it will not be needed again.
+      ::malloc_trim(0);
+#endif
+      return *std::move(kept);
+    }
+  }
+  // Graphs that cannot be saved can still be run.
+  if (session == nullptr) session = read_session(library, path, "", options);
+  return {std::nullopt, std::move(session)};
+}
+
+}  // namespace modelhub::onnxruntime_engine
