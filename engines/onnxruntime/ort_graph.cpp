@@ -4,11 +4,14 @@
 
 #include <malloc.h>
 
+#include <cstdlib>
 #include <functional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ort_environment.h"
+#include "ort_failure.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
@@ -102,6 +105,17 @@ OrtPtr<OrtSession> read_session(const OrtLibrary& library, const std::string& pa
       });
 }
 
+// The number that follows "placed on [<provider>]" in the lines; 0 when there is none. ONNX Runtime
+// has no other way of asking that all versions offer.
+int nodes_placed_on(const std::string& provider, const std::vector<std::string>& lines) {
+  const std::string before = "placed on [" + provider + "]. Number of nodes: ";
+  for (const std::string& line : lines) {
+    const std::size_t found = line.find(before);
+    if (found != std::string::npos) return std::atoi(line.c_str() + found + before.size());
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string maker_of(const OrtLibrary& library) {
@@ -142,6 +156,37 @@ ReadyGraph open_graph(const OrtLibrary& library, const std::string& path, const 
   // Graphs that cannot be saved can still be run.
   if (session == nullptr) session = read_session(library, path, "", options);
   return {std::nullopt, std::move(session)};
+}
+
+CudaGraph open_graph_on_cuda(const OrtLibrary& library, const std::string& path,
+                             const GraphOptions& options, const CudaOptions& cuda,
+                             CpuNodes cpu_nodes) {
+  const OrtApi& api = library.api();
+  const auto create = [&](const std::function<void(OrtSessionOptions*)>& prepare) {
+    return make_session(library, options,
+                        [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
+                          append_cuda(library, raw, cuda);
+                          prepare(raw);
+                          return api.CreateSession(environment, path.c_str(), raw, session);
+                        });
+  };
+  // Refused first, in any case: that it succeeds is the proof.
+  try {
+    return {create([&](OrtSessionOptions* raw) {
+      library.check(api.AddSessionConfigEntry(raw, "session.disable_cpu_ep_fallback", "1"));
+    })};
+  } catch (const OrtError& error) {
+    if (cpu_nodes == CpuNodes::refused || !is_about_cpu_nodes(error)) throw;
+  }
+  const SessionLog log;
+  CudaGraph graph{create([&](OrtSessionOptions* raw) {
+    library.check(api.SetSessionLogId(raw, log.id().c_str()));
+    library.check(api.SetSessionLogSeverityLevel(raw, ORT_LOGGING_LEVEL_VERBOSE));
+  })};
+  graph.is_whole = false;
+  graph.nodes_on_gpu = nodes_placed_on("CUDAExecutionProvider", log.lines());
+  graph.nodes_on_cpu = nodes_placed_on("CPUExecutionProvider", log.lines());
+  return graph;
 }
 
 }  // namespace modelhub::onnxruntime_engine

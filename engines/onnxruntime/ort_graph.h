@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "ort_cuda.h"
 #include "ort_library.h"
 #include "shared/compiled_file.h"
 
@@ -34,5 +35,24 @@ std::optional<ReadyGraph> find_compiled_graph(const OrtLibrary& library,
 // format, and goes on with what it kept, as later loads do. Throws OrtError.
 ReadyGraph open_graph(const OrtLibrary& library, const std::string& path,
                       const engine_shared::CompileCache* cache, const GraphOptions& options);
+
+// A model on a GPU, all of it or in part.
+struct CudaGraph {
+  OrtPtr<OrtSession> session;
+  bool is_whole = true;
+  // If not: both 0 when ONNX Runtime does not tell how many.
+  int nodes_on_gpu = 0;
+  int nodes_on_cpu = 0;
+};
+
+enum class CpuNodes {
+  refused,  // one that the CUDA provider does not have makes it fail
+  allowed,
+};
+
+// Reads the model at `path`. What ONNX Runtime makes ready for a GPU is not kept. Throws OrtError.
+CudaGraph open_graph_on_cuda(const OrtLibrary& library, const std::string& path,
+                             const GraphOptions& options, const CudaOptions& cuda,
+                             CpuNodes cpu_nodes);
 
 }  // namespace modelhub::onnxruntime_engine

@@ -126,16 +126,16 @@ std::vector<TensorSpec> read_specs(const OrtLibrary& library, const OrtSession* 
 
 }  // namespace
 
-CpuSession::CpuSession(std::shared_ptr<const OrtLibrary> library, std::string model,
-                       ReadyGraph graph)
+GraphSession::GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
+                           ReadyGraph graph)
     : library_(std::move(library)),
       model_(std::move(model)),
       graph_(std::move(graph)),
       memory_(nullptr, library_->api().ReleaseMemoryInfo) {}
 
-std::unique_ptr<CpuSession> CpuSession::load(const std::shared_ptr<const OrtLibrary>& library,
-                                             const engine_module::LoadRequest& request,
-                                             const engine_module::Host& host) {
+std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const OrtLibrary>& library,
+                                                 const engine_module::LoadRequest& request,
+                                                 const engine_module::Host& host) {
   const engine_module::File& file = request.file("graph");
   const engine_shared::CompileCache cache(request, maker_of(*library), host);
   const GraphOptions options{request.threads};
@@ -148,7 +148,7 @@ std::unique_ptr<CpuSession> CpuSession::load(const std::shared_ptr<const OrtLibr
       graph.emplace(
           open_graph(*library, file.path, can_be_kept(request) ? &cache : nullptr, options));
     }
-    std::unique_ptr<CpuSession> session(new CpuSession(library, file.name, *std::move(graph)));
+    std::unique_ptr<GraphSession> session(new GraphSession(library, file.name, *std::move(graph)));
     session->read_description();
     return session;
   } catch (const OrtError& error) {
@@ -156,7 +156,39 @@ std::unique_ptr<CpuSession> CpuSession::load(const std::shared_ptr<const OrtLibr
   }
 }
 
-void CpuSession::read_description() {
+std::unique_ptr<GraphSession> GraphSession::load_on_cuda(
+    const std::shared_ptr<const OrtLibrary>& library, const engine_module::LoadRequest& request,
+    const CudaOptions& cuda, const engine_module::Host& host) {
+  const engine_module::File& file = request.file("graph");
+  const engine_shared::OnnxFile model = engine_shared::read_onnx_file(file);
+  engine_shared::check_external_files(model, file, request.files);
+  const std::string device = "cuda:" + std::to_string(cuda.device);
+  try {
+    CudaGraph graph =
+        open_graph_on_cuda(*library, file.path, {request.threads}, cuda,
+                           request.is_fallback_allowed ? CpuNodes::allowed : CpuNodes::refused);
+    std::unique_ptr<GraphSession> session(
+        new GraphSession(library, file.name, {std::nullopt, std::move(graph.session)}));
+    session->read_description();
+    session->description_.device = device;
+    if (graph.nodes_on_gpu == 0 && graph.nodes_on_cpu > 0) {
+      session->description_.device = "cpu:0";
+    } else if (!graph.is_whole) {
+      const std::string rest =
+          graph.nodes_on_cpu > 0 ? std::to_string(graph.nodes_on_cpu) : std::string("some");
+      host.log(MH_LOG_WARNING, file.name + " runs on " + device + ", but " + rest +
+                                   " of its operators run on the CPU: the CUDA provider of ONNX "
+                                   "Runtime " +
+                                   library->version() + " does not have them");
+    }
+    return session;
+  } catch (const OrtError& error) {
+    if (is_about_cuda(error)) throw explain_cuda(error, file.name, device, library->version());
+    throw explain_load(error, file.name, model, library->version());
+  }
+}
+
+void GraphSession::read_description() {
   const OrtApi& api = library_->api();
   OrtMemoryInfo* memory = nullptr;
   library_->check(api.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
@@ -168,7 +200,7 @@ void CpuSession::read_description() {
   description_.device = "cpu:0";
 }
 
-OrtPtr<OrtValue> CpuSession::wrap(const mh_tensor& tensor) const {
+OrtPtr<OrtValue> GraphSession::wrap(const mh_tensor& tensor) const {
   // ONNX Runtime takes inputs as writable and does not write to them. It wants an address even for
   // no bytes.
   static char nothing = 0;
@@ -180,7 +212,7 @@ OrtPtr<OrtValue> CpuSession::wrap(const mh_tensor& tensor) const {
   return {value, library_->api().ReleaseValue};
 }
 
-Output CpuSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const {
+Output GraphSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const {
   const OrtApi& api = library_->api();
   OrtTensorTypeAndShapeInfo* raw = nullptr;
   library_->check(api.GetTensorTypeAndShape(value.get(), &raw));
@@ -205,7 +237,7 @@ Output CpuSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const
   return output;
 }
 
-std::vector<Output> CpuSession::run(const Inputs& inputs) try {
+std::vector<Output> GraphSession::run(const Inputs& inputs) try {
   std::vector<const char*> input_names;
   std::vector<OrtPtr<OrtValue>> owners;
   std::vector<const OrtValue*> values;

@@ -208,7 +208,7 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
       store_(std::move(store)),
       documents_(base::FileSystem::real(), store_->layout().catalog()),
       fork_generation_(base::fork_generation()),
-      engines_(options_),
+      engines_(options_, [this]() -> const device::Inventory& { return inventory(); }),
       callbacks_(
           std::make_shared<base::Executor>("mh-callbacks", 1, base::Executor::Role::callbacks)),
       steps_(std::make_shared<base::Executor>("mh-steps", k_step_threads,
@@ -800,6 +800,7 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.request.settings = load_settings(*flow.resolved->variant->recipe);
   spec.request.settings.emplace_back("precision", name_of(precision));
   spec.request.threads = threads;
+  spec.request.allow_fallback = plan->fallback != DeviceFallback::never;
   spec.plan = *std::move(plan);
   if (flow.own) {
     spec.hold_files = [own = flow.own] { return check_unchanged(*own); };
