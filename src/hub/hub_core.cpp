@@ -208,7 +208,7 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
       store_(std::move(store)),
       documents_(base::FileSystem::real(), store_->layout().catalog()),
       fork_generation_(base::fork_generation()),
-      engines_(options_),
+      engines_(options_, [this]() -> const device::Inventory& { return inventory(); }),
       callbacks_(
           std::make_shared<base::Executor>("mh-callbacks", 1, base::Executor::Role::callbacks)),
       steps_(std::make_shared<base::Executor>("mh-steps", k_step_threads,
@@ -800,6 +800,7 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.request.settings = load_settings(*flow.resolved->variant->recipe);
   spec.request.settings.emplace_back("precision", name_of(precision));
   spec.request.threads = threads;
+  spec.request.allow_fallback = plan->fallback != DeviceFallback::never;
   spec.plan = *std::move(plan);
   if (flow.own) {
     spec.hold_files = [own = flow.own] { return check_unchanged(*own); };
@@ -823,7 +824,7 @@ void HubCore::add_derived_files(runtime::LoadSpec& spec, const ReadyFlow& flow,
                                 const InstalledModel& installed) {
   const std::shared_ptr<const Variant> variant = flow.resolved->variant;
   std::optional<CompiledParts> parts;
-  if (keeps_compiled_models(spec.plan.engine)) {
+  if (spec.engine->info().keeps_compiled) {
     parts = CompiledParts{installed.key,     installed.bytes,
                           spec.plan.engine,  spec.engine->info().version,
                           *spec.plan.chosen, {}};
