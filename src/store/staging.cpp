@@ -42,9 +42,8 @@ std::shared_ptr<PullSigns> StagingArea::signs_of(const Ticket& ticket) {
   std::weak_ptr<PullSigns>& known = signs_[ticket.name()];
   std::shared_ptr<PullSigns> signs = known.lock();
   if (!signs) {
-    signs.reset(
-        new PullSigns{{files, clock, layout.pulse(ticket.name())},
-                      {files, layout.claim_text(ticket.name()), Claims::text_of(ticket)}});
+    signs.reset(new PullSigns{{files, clock, layout.pulse(ticket.name())},
+                              {files, layout.claim_text(ticket.name()), Claims::text_of(ticket)}});
     known = signs;
   }
   return signs;
