@@ -21,7 +21,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "inference/talk.h"
+#include "../inference/talk.h"
 #include "modelhub/hub.h"
 
 namespace {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "inference/bare_run.h"
-#include "inference/talk.h"
+#include "../inference/bare_run.h"
+#include "../inference/talk.h"
 #include "modelhub/hub.h"
 
 namespace {

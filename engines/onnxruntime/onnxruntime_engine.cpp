@@ -4,11 +4,13 @@
 // Runs ONNX models with ONNX Runtime, whose library is found when the engine is opened:
 // docs/engines.md says where.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "modelhub/engine_module.h"
+#include "ort_cuda.h"
 #include "ort_environment.h"
 #include "ort_library.h"
 #include "ort_session.h"
@@ -21,9 +23,16 @@ using engine_module::Host;
 using engine_module::LoadRequest;
 using engine_module::Probe;
 
+// GPUs have fewer bits to offer (TF32); the CPU computes the same in any case.
+bool is_exact(const LoadRequest& request) {
+  return std::none_of(request.settings.begin(), request.settings.end(), [](const auto& setting) {
+    return setting.first == "precision" && setting.second == "golden";
+  });
+}
+
 class OnnxRuntimeEngine final : public engine_module::Engine {
  public:
-  explicit OnnxRuntimeEngine(const Host& host) : listener_(log_listeners(), host) {
+  explicit OnnxRuntimeEngine(const Host& host) : host_(host), listener_(log_listeners(), host) {
     try {
       library_ = std::make_shared<const OrtLibrary>(host.setting("library_dir"));
       host.log(MH_LOG_DEBUG, "ONNX Runtime " + library_->version() + " from " + library_->path());
@@ -36,32 +45,32 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
     Probe probe;
     probe.formats = {"onnx"};
     probe.concurrency = MH_SHARED;
+    probe.keeps_compiled = true;
     if (library_ == nullptr) {
       probe.devices = {{"cpu:0", false, missing_->message() + "; " + missing_->hint()}};
       return probe;
     }
     probe.version = library_->version();
-    const std::string name = "ONNX Runtime " + library_->version();
-    probe.devices = {{"cpu:0", true, ""}, {"cuda:0", false, cuda_reason(name)}};
+    probe.devices = offer_cuda(*library_, cuda_devices_of(host_));
+    probe.devices.insert(probe.devices.begin(), {"cpu:0", true, ""});
     return probe;
   }
 
   std::unique_ptr<engine_module::Session> load(const LoadRequest& request) override {
     if (library_ == nullptr) throw Failure(*missing_);
+    for (const int device : cuda_devices_of(host_)) {
+      if (request.device == "cuda:" + std::to_string(device))
+        return GraphSession::load_on_cuda(library_, request, {device, is_exact(request)}, host_);
+    }
     if (request.device != "cpu:0") {
       throw Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
-                    "the onnxruntime engine runs models on cpu:0, not on " + request.device);
+                    "the onnxruntime engine has no device " + request.device);
     }
-    return CpuSession::load(library_, request);
+    return GraphSession::load(library_, request, host_);
   }
 
  private:
-  std::string cuda_reason(const std::string& name) const {
-    if (!library_->has_provider("CUDAExecutionProvider"))
-      return name + " here has no CUDA provider";
-    return "this engine runs models on the CPU only";
-  }
-
+  const Host host_;
   const engine_shared::LogListener listener_;
   std::shared_ptr<const OrtLibrary> library_;
   std::optional<Failure> missing_;  // why there is no library_

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ort_environment.h"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -14,7 +15,8 @@ namespace {
 struct Shared {
   engine_shared::LogListeners listeners;
   std::mutex mutex;
-  std::map<const OrtApi*, OrtEnv*> environments;  // guarded by mutex
+  std::map<const OrtApi*, OrtEnv*> environments;             // guarded by mutex
+  std::map<std::string, std::vector<std::string>> sessions;  // by SessionLog::id(); likewise
 };
 
 // Never destroyed: threads of ONNX Runtime may log while the process exits.
@@ -29,8 +31,15 @@ mh_log_level level_of(OrtLoggingLevel severity) {
   return severity == ORT_LOGGING_LEVEL_WARNING ? MH_LOG_INFO : MH_LOG_DEBUG;
 }
 
-void ORT_API_CALL log_line(void*, OrtLoggingLevel severity, const char*, const char*, const char*,
-                           const char* message) {
+void ORT_API_CALL log_line(void*, OrtLoggingLevel severity, const char*, const char* session,
+                           const char*, const char* message) {
+  if (severity < ORT_LOGGING_LEVEL_WARNING) {
+    // Only sessions with a SessionLog tell so much; nobody else wants to hear it.
+    const std::lock_guard<std::mutex> lock(shared().mutex);
+    const auto found = shared().sessions.find(session);
+    if (found != shared().sessions.end()) found->second.emplace_back(message);
+    return;
+  }
   shared().listeners.tell(level_of(severity), "ONNX Runtime: " + std::string(message));
 }
 
@@ -61,6 +70,25 @@ OrtEnv* environment_of(const OrtLibrary& library) {
 int shared_threads() {
   static const int threads = engine_shared::usable_cores();
   return threads;
+}
+
+SessionLog::SessionLog()
+    : id_([] {
+        static std::atomic<unsigned> count{0};
+        return "modelhub " + std::to_string(++count);
+      }()) {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  shared().sessions[id_];
+}
+
+SessionLog::~SessionLog() {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  shared().sessions.erase(id_);
+}
+
+std::vector<std::string> SessionLog::lines() const {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  return shared().sessions.at(id_);
 }
 
 engine_shared::LogListeners& log_listeners() { return shared().listeners; }

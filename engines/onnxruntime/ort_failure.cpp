@@ -50,7 +50,9 @@ std::string word_after(const std::string& text, std::string_view before) {
 }
 
 bool is_memory(const OrtError& error) {
-  return has(error.what(), "bad_alloc") || has(error.what(), "Failed to allocate memory");
+  const std::string_view text = error.what();
+  return has(text, "bad_alloc") || has(text, "Failed to allocate memory") ||
+         (has(text, "CUDA") && has(text, "out of memory"));
 }
 
 // A model that is newer than the library: "1.16.3 reads up to 19" in place of two lines of advice
@@ -96,6 +98,36 @@ Failure explain_load(const OrtError& error, const std::string& model,
                    "check the model with onnx.checker, or export it again");
   }
   return Failure(MH_UNSUPPORTED, MH_ABOUT_MODEL, what, k_export_differently);
+}
+
+std::string plain_text_of(const OrtError& error) { return plain(error.what()); }
+
+bool is_about_cuda(const OrtError& error) {
+  const std::string_view text = error.what();
+  return is_about_cpu_nodes(error) || has(text, "CUDA") || has(text, "CUBLAS") ||
+         has(text, "CUDNN") || has(text, "providers_cuda");
+}
+
+bool is_about_cpu_nodes(const OrtError& error) {
+  return has(error.what(), "fallback to CPU EP has been explicitly disabled");
+}
+
+Failure explain_cuda(const OrtError& error, const std::string& name, const std::string& device,
+                     const std::string& version) {
+  if (is_memory(error)) {
+    return Failure(MH_OUT_OF_MEMORY, MH_ABOUT_DEVICE,
+                   "no memory left on " + device + " to load " + name);
+  }
+  const std::string library = "ONNX Runtime " + version;
+  if (is_about_cpu_nodes(error)) {
+    return Failure(
+        MH_UNSUPPORTED, MH_ABOUT_DEVICE,
+        "the CUDA provider of " + library + " cannot run all of " + name + " on " + device,
+        "allow a fallback, and the rest runs on the CPU; or use --device cpu");
+  }
+  return Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
+                 library + " cannot load " + name + " on " + device + ": " + plain_text_of(error),
+                 "use --device cpu, or see what modelhub doctor says about " + device);
 }
 
 Failure explain_run(const OrtError& error, const std::string& model) {

@@ -3,9 +3,11 @@
 #include "ort_session.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
-#include "ort_environment.h"
 #include "ort_failure.h"
+#include "shared/compiled_file.h"
 #include "shared/external_data.h"
 #include "shared/onnx_file.h"
 
@@ -60,55 +62,17 @@ ONNXTensorElementDataType ort_type_of(mh_dtype dtype) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
-// Whose threads compute: pools of several sessions slow each other down.
-enum class Threads {
-  shared,  // by all sessions of the process
-  own,
-};
-
-OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose, int threads) {
-  const OrtApi& api = library.api();
-  OrtSessionOptions* raw = nullptr;
-  library.check(api.CreateSessionOptions(&raw));
-  OrtPtr<OrtSessionOptions> options(raw, api.ReleaseSessionOptions);
-  if (whose == Threads::shared)
-    library.check(api.DisablePerSessionThreads(raw));
-  else
-    library.check(api.SetIntraOpNumThreads(raw, threads));
-  library.check(api.SetInterOpNumThreads(raw, 1));
-  library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
-  library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
-  // Threads that wait sleep and do not spin, since pools that spin slow each other down. A first
-  // measurement, with other builds on the same two cores (YOLOv8n, two threads, ONNX Runtime 1.32):
-  // 16 runs of two models at once took 2.6 s asleep and 9.0 s spinning. With less load one model
-  // alone took 77 to 95 ms asleep and 67 ms spinning (best of 15).
-  library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
-  return options;
-}
-
-// Whether a session could not be made only because the environment has no threads to share: a
-// program that uses ONNX Runtime itself, and did so first, has made it without.
-bool lacks_shared_threads(const OrtError& error) {
-  return std::string(error.what()).find("CreateEnvWithGlobalThreadPools") != std::string::npos;
-}
-
-OrtSession* make_session(const OrtLibrary& library, const std::string& path, int wanted_threads) {
-  OrtEnv* const environment = environment_of(library);
-  // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
-  const int threads = wanted_threads > 0 ? wanted_threads : shared_threads();
-  const auto make = [&](Threads whose) {
-    const OrtPtr<OrtSessionOptions> options = make_options(library, whose, threads);
-    OrtSession* made = nullptr;
-    library.check(library.api().CreateSession(environment, path.c_str(), options.get(), &made));
-    return made;
-  };
-  if (threads != shared_threads()) return make(Threads::own);
-  try {
-    return make(Threads::shared);
-  } catch (const OrtError& error) {
-    if (!lacks_shared_threads(error)) throw;
-    return make(Threads::own);
+// ONNX Runtime's own format ends at 2 GiB, and constants that are computed in advance make an
+// optimised graph larger than the model.
+bool can_be_kept(const engine_module::LoadRequest& request) {
+  constexpr std::uintmax_t k_most_bytes = std::uintmax_t{1} << 30;
+  std::uintmax_t bytes = 0;
+  for (const engine_module::File& file : request.files) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(file.path, error);
+    if (!error) bytes += size;
   }
+  return bytes <= k_most_bytes;
 }
 
 TensorSpec read_spec(const OrtLibrary& library, const OrtTypeInfo* type, std::string name,
@@ -162,41 +126,81 @@ std::vector<TensorSpec> read_specs(const OrtLibrary& library, const OrtSession* 
 
 }  // namespace
 
-CpuSession::CpuSession(std::shared_ptr<const OrtLibrary> library, std::string model)
+GraphSession::GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
+                           ReadyGraph graph)
     : library_(std::move(library)),
       model_(std::move(model)),
-      memory_(nullptr, library_->api().ReleaseMemoryInfo),
-      session_(nullptr, library_->api().ReleaseSession) {}
+      graph_(std::move(graph)),
+      memory_(nullptr, library_->api().ReleaseMemoryInfo) {}
 
-std::unique_ptr<CpuSession> CpuSession::load(std::shared_ptr<const OrtLibrary> library,
-                                             const engine_module::LoadRequest& request) {
+std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const OrtLibrary>& library,
+                                                 const engine_module::LoadRequest& request,
+                                                 const engine_module::Host& host) {
+  const engine_module::File& file = request.file("graph");
+  const engine_shared::CompileCache cache(request, maker_of(*library), host);
+  const GraphOptions options{request.threads};
+  engine_shared::OnnxFile model;  // looked at only if ONNX Runtime has to
+  try {
+    std::optional<ReadyGraph> graph = find_compiled_graph(*library, cache, options);
+    if (!graph) {
+      model = engine_shared::read_onnx_file(file);
+      engine_shared::check_external_files(model, file, request.files);
+      graph.emplace(
+          open_graph(*library, file.path, can_be_kept(request) ? &cache : nullptr, options));
+    }
+    std::unique_ptr<GraphSession> session(new GraphSession(library, file.name, *std::move(graph)));
+    session->read_description();
+    return session;
+  } catch (const OrtError& error) {
+    throw explain_load(error, file.name, model, library->version());
+  }
+}
+
+std::unique_ptr<GraphSession> GraphSession::load_on_cuda(
+    const std::shared_ptr<const OrtLibrary>& library, const engine_module::LoadRequest& request,
+    const CudaOptions& cuda, const engine_module::Host& host) {
   const engine_module::File& file = request.file("graph");
   const engine_shared::OnnxFile model = engine_shared::read_onnx_file(file);
   engine_shared::check_external_files(model, file, request.files);
-  std::unique_ptr<CpuSession> session(new CpuSession(std::move(library), file.name));
-  const OrtLibrary& ort = *session->library_;
+  const std::string device = "cuda:" + std::to_string(cuda.device);
   try {
-    session->session_.reset(make_session(ort, file.path, request.threads));
-    OrtMemoryInfo* memory = nullptr;
-    ort.check(ort.api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
-    session->memory_.reset(memory);
+    CudaGraph graph =
+        open_graph_on_cuda(*library, file.path, {request.threads}, cuda,
+                           request.is_fallback_allowed ? CpuNodes::allowed : CpuNodes::refused);
+    std::unique_ptr<GraphSession> session(
+        new GraphSession(library, file.name, {std::nullopt, std::move(graph.session)}));
     session->read_description();
+    session->description_.device = device;
+    if (graph.nodes_on_gpu == 0 && graph.nodes_on_cpu > 0) {
+      session->description_.device = "cpu:0";
+    } else if (!graph.is_whole) {
+      const std::string rest =
+          graph.nodes_on_cpu > 0 ? std::to_string(graph.nodes_on_cpu) : std::string("some");
+      host.log(MH_LOG_WARNING, file.name + " runs on " + device + ", but " + rest +
+                                   " of its operators run on the CPU: the CUDA provider of ONNX "
+                                   "Runtime " +
+                                   library->version() + " does not have them");
+    }
+    return session;
   } catch (const OrtError& error) {
-    throw explain_load(error, file.name, model, ort.version());
+    if (is_about_cuda(error)) throw explain_cuda(error, file.name, device, library->version());
+    throw explain_load(error, file.name, model, library->version());
   }
-  return session;
 }
 
-void CpuSession::read_description() {
+void GraphSession::read_description() {
   const OrtApi& api = library_->api();
-  description_.inputs = read_specs(*library_, session_.get(), api.SessionGetInputCount,
+  OrtMemoryInfo* memory = nullptr;
+  library_->check(api.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
+  memory_.reset(memory);
+  description_.inputs = read_specs(*library_, graph_.session.get(), api.SessionGetInputCount,
                                    api.SessionGetInputName, api.SessionGetInputTypeInfo, model_);
-  description_.outputs = read_specs(*library_, session_.get(), api.SessionGetOutputCount,
+  description_.outputs = read_specs(*library_, graph_.session.get(), api.SessionGetOutputCount,
                                     api.SessionGetOutputName, api.SessionGetOutputTypeInfo, model_);
   description_.device = "cpu:0";
 }
 
-OrtPtr<OrtValue> CpuSession::wrap(const mh_tensor& tensor) const {
+OrtPtr<OrtValue> GraphSession::wrap(const mh_tensor& tensor) const {
   // ONNX Runtime takes inputs as writable and does not write to them. It wants an address even for
   // no bytes.
   static char nothing = 0;
@@ -208,7 +212,7 @@ OrtPtr<OrtValue> CpuSession::wrap(const mh_tensor& tensor) const {
   return {value, library_->api().ReleaseValue};
 }
 
-Output CpuSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const {
+Output GraphSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const {
   const OrtApi& api = library_->api();
   OrtTensorTypeAndShapeInfo* raw = nullptr;
   library_->check(api.GetTensorTypeAndShape(value.get(), &raw));
@@ -233,7 +237,7 @@ Output CpuSession::unwrap(const std::string& name, OrtPtr<OrtValue> value) const
   return output;
 }
 
-std::vector<Output> CpuSession::run(const Inputs& inputs) try {
+std::vector<Output> GraphSession::run(const Inputs& inputs) try {
   std::vector<const char*> input_names;
   std::vector<OrtPtr<OrtValue>> owners;
   std::vector<const OrtValue*> values;
@@ -246,8 +250,8 @@ std::vector<Output> CpuSession::run(const Inputs& inputs) try {
   for (const TensorSpec& spec : description_.outputs) output_names.push_back(spec.name.c_str());
   std::vector<OrtValue*> results(output_names.size(), nullptr);
   OrtStatus* const status =
-      library_->api().Run(session_.get(), nullptr, input_names.data(), values.data(), values.size(),
-                          output_names.data(), output_names.size(), results.data());
+      library_->api().Run(graph_.session.get(), nullptr, input_names.data(), values.data(),
+                          values.size(), output_names.data(), output_names.size(), results.data());
   std::vector<OrtPtr<OrtValue>> owned;
   owned.reserve(results.size());
   for (OrtValue* const result : results) owned.emplace_back(result, library_->api().ReleaseValue);

@@ -6,25 +6,35 @@
 #include <string>
 #include <vector>
 
+#include "ort_cuda.h"
+#include "ort_graph.h"
 #include "ort_library.h"
 
 namespace modelhub::onnxruntime_engine {
 
-// A model inside ONNX Runtime, on the CPU.
+// A model inside ONNX Runtime.
 //
 // Thread safety: run() from many threads at once.
-class CpuSession final : public engine_module::Session {
+class GraphSession final : public engine_module::Session {
  public:
-  // With request.threads for one run; 0: one for each core that this process may use.
-  // Throws Failure.
-  static std::unique_ptr<CpuSession> load(std::shared_ptr<const OrtLibrary> library,
-                                          const engine_module::LoadRequest& request);
+  // On the CPU, with request.threads for one run; 0: one for each core that this process may use.
+  // What an earlier load has kept (CompileCache) is mapped, and the model's files are not looked
+  // at. Throws Failure.
+  static std::unique_ptr<GraphSession> load(const std::shared_ptr<const OrtLibrary>& library,
+                                            const engine_module::LoadRequest& request,
+                                            const engine_module::Host& host);
+
+  // On a GPU. Where operators run that its provider has not, request.is_fallback_allowed says;
+  // describe() tells when all of them came to be on the CPU. Nothing is kept. Throws Failure.
+  static std::unique_ptr<GraphSession> load_on_cuda(
+      const std::shared_ptr<const OrtLibrary>& library, const engine_module::LoadRequest& request,
+      const CudaOptions& cuda, const engine_module::Host& host);
 
   engine_module::Description describe() const override { return description_; }
   std::vector<engine_module::Output> run(const engine_module::Inputs& inputs) override;
 
  private:
-  CpuSession(std::shared_ptr<const OrtLibrary> library, std::string model);
+  GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model, ReadyGraph graph);
 
   void read_description();
   OrtPtr<OrtValue> wrap(const mh_tensor& tensor) const;
@@ -32,9 +42,9 @@ class CpuSession final : public engine_module::Session {
 
   const std::shared_ptr<const OrtLibrary> library_;
   const std::string model_;
+  const ReadyGraph graph_;
   // Constant after load().
   OrtPtr<OrtMemoryInfo> memory_;
-  OrtPtr<OrtSession> session_;
   engine_module::Description description_;
 };
 

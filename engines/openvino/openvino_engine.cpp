@@ -16,6 +16,7 @@
 #include "ov_core.h"
 #include "ov_library.h"
 #include "ov_session.h"
+#include "shared/compiled_file.h"
 #include "shared/usable_cores.h"
 
 namespace modelhub::openvino_engine {
@@ -30,19 +31,18 @@ using engine_module::Probe;
 constexpr int k_most_runs = 4;
 constexpr const char* k_gpu_plugin = "libopenvino_intel_gpu_plugin.so";
 
-SessionOptions options_of(const LoadRequest& request) {
-  SessionOptions options;
+CoreOptions options_of(const LoadRequest& request) {
+  CoreOptions options;
   const int cores = engine_shared::usable_cores();
-  options.core.threads = request.threads > 0 ? request.threads : cores;
-  options.core.runs = std::clamp(cores / options.core.threads, 1, k_most_runs);
+  options.threads = request.threads > 0 ? request.threads : cores;
+  options.runs = std::clamp(cores / options.threads, 1, k_most_runs);
   for (const auto& [key, value] : request.settings) {
-    if (key == "cache_file") options.cache_file = value;
     if (key != "precision") continue;
     if (value != "exact" && value != "golden") {
       throw Failure(MH_INVALID_ARGUMENT, MH_ABOUT_ENGINE,
                     "the setting 'precision' is '" + value + "'; it may be 'exact' or 'golden'");
     }
-    options.core.is_exact = value == "exact";
+    options.is_exact = value == "exact";
   }
   return options;
 }
@@ -62,6 +62,7 @@ class OpenVinoEngine final : public engine_module::Engine {
     Probe probe;
     probe.formats = {"onnx", "openvino_ir"};
     probe.concurrency = MH_SHARED;
+    probe.keeps_compiled = true;
     if (library_ == nullptr) {
       probe.devices = {{"cpu:0", false, missing_->message() + "; " + missing_->hint()}};
       return probe;
@@ -86,7 +87,8 @@ class OpenVinoEngine final : public engine_module::Engine {
                     "the openvino engine runs models on cpu:0, not on " + request.device);
     }
     const ModelSource source = read_source(request, library_->version());
-    return CpuSession::load(library_, source, options_of(request), host_);
+    const engine_shared::CompileCache cache(request, "OpenVINO " + library_->build(), host_);
+    return CpuSession::load(library_, source, options_of(request), cache, host_);
   }
 
  private:

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ov_session.h"
 
-#include <filesystem>
 #include <new>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "ov_failure.h"
@@ -19,6 +17,8 @@ using engine_module::Host;
 using engine_module::Inputs;
 using engine_module::Output;
 using engine_module::TensorSpec;
+using engine_shared::CompileCache;
+using engine_shared::CompiledFile;
 
 OvPtr<OvCompiledModel> compile(const OvLibrary& library, const OvCore* core,
                                const ModelSource& source) {
@@ -39,38 +39,22 @@ OvPtr<OvCompiledModel> compile(const OvLibrary& library, const OvCore* core,
   return {compiled, api.compiled_model_free};
 }
 
-// What an earlier load compiled; nothing when that cannot be used, and then it is removed, so that
-// it is made anew.
+// What an earlier load compiled; nothing when that cannot be used.
 std::optional<CpuSession::Compiled> read_cache(const OvLibrary& library, const OvCore* core,
-                                               const std::string& path, const Host& host) {
-  std::error_code error;
-  if (path.empty() || !std::filesystem::exists(path, error)) return std::nullopt;
-  std::string reason = "it was made by another OpenVINO, or is damaged";
-  if (std::optional<CompiledFile> file = CompiledFile::open(path, library.build())) {
-    OvCompiledModel* compiled = nullptr;
-    try {
-      library.attempt([&] {
-        return library.api().core_import_model(core, file->content().data(), file->content().size(),
-                                               "CPU", &compiled);
-      });
-      return CpuSession::Compiled{std::move(file), {compiled, library.api().compiled_model_free}};
-    } catch (const OvError& failure) {
-      reason = failure.what();
-    }
-  }
-  host.log(MH_LOG_INFO, "compiling anew: " + path + " cannot be used: " + reason);
-  std::filesystem::remove(path, error);
-  return std::nullopt;
-}
-
-void write_cache(const OvLibrary& library, const OvCompiledModel* compiled, const std::string& path,
-                 const Host& host) {
+                                               const CompileCache& cache) {
+  std::optional<CompiledFile> file = cache.find();
+  if (!file) return std::nullopt;
+  OvCompiledModel* compiled = nullptr;
   try {
-    if (!path.empty()) CompiledFile::write(library, compiled, path);
-  } catch (const std::exception& failure) {
-    // The model runs all the same.
-    host.log(MH_LOG_INFO, std::string("what was compiled is not kept: ") + failure.what());
+    library.attempt([&] {
+      return library.api().core_import_model(core, file->content().data(), file->content().size(),
+                                             "CPU", &compiled);
+    });
+  } catch (const OvError& failure) {
+    cache.discard(failure.what());
+    return std::nullopt;
   }
+  return CpuSession::Compiled{std::move(file), {compiled, library.api().compiled_model_free}};
 }
 
 }  // namespace
@@ -108,13 +92,17 @@ CpuSession::CpuSession(std::shared_ptr<const OvLibrary> library, std::string mod
     : library_(std::move(library)), model_(std::move(model)), compiled_(std::move(compiled)) {}
 
 std::unique_ptr<CpuSession> CpuSession::load(const std::shared_ptr<const OvLibrary>& library,
-                                             const ModelSource& source,
-                                             const SessionOptions& options, const Host& host) try {
-  const OvCore* const core = core_of(*library, options.core);
-  std::optional<Compiled> compiled = read_cache(*library, core, options.cache_file, host);
+                                             const ModelSource& source, const CoreOptions& options,
+                                             const CompileCache& cache, const Host& host) try {
+  const OvCore* const core = core_of(*library, options);
+  std::optional<Compiled> compiled = read_cache(*library, core, cache);
   if (!compiled) {
     compiled.emplace(Compiled{std::nullopt, compile(*library, core, source)});
-    write_cache(*library, compiled->model.get(), options.cache_file, host);
+    cache.keep([&](const std::string& path) {
+      library->attempt([&] {
+        return library->api().compiled_model_export_model(compiled->model.get(), path.c_str());
+      });
+    });
   }
   std::unique_ptr<CpuSession> session(new CpuSession(library, source.name, *std::move(compiled)));
   session->read_ports(source);

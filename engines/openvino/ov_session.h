@@ -8,19 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "compiled_file.h"
 #include "model_source.h"
 #include "ov_core.h"
 #include "ov_library.h"
+#include "shared/compiled_file.h"
 
 namespace modelhub::openvino_engine {
-
-struct SessionOptions {
-  CoreOptions core;
-  // Where an earlier load of this model may have left what it compiled, and this one leaves it;
-  // empty: nowhere.
-  std::string cache_file;
-};
 
 // A model inside OpenVINO, on the CPU.
 //
@@ -30,13 +23,14 @@ class CpuSession final : public engine_module::Session {
  public:
   // What OpenVINO has made ready, perhaps out of a file: then it goes on reading its weights there.
   struct Compiled {
-    std::optional<CompiledFile> file;
+    std::optional<engine_shared::CompiledFile> file;
     OvPtr<OvCompiledModel> model;
   };
 
   // Throws Failure.
   static std::unique_ptr<CpuSession> load(const std::shared_ptr<const OvLibrary>& library,
-                                          const ModelSource& source, const SessionOptions& options,
+                                          const ModelSource& source, const CoreOptions& options,
+                                          const engine_shared::CompileCache& cache,
                                           const engine_module::Host& host);
 
   engine_module::Description describe() const override;

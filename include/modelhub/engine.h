@@ -194,6 +194,10 @@ typedef struct mh_probe {
   size_t device_count;
   mh_concurrency concurrency;
   uint32_t reserved;
+  /* Later: 0 or 1: does a load keep what it compiles in the file that its setting `cache_file`
+   * names, and find it there? */
+  uint32_t keeps_compiled;
+  uint32_t reserved_2;
 } mh_probe;
 
 typedef struct mh_load_request {

@@ -83,6 +83,7 @@ struct Probe {
   std::vector<std::string> formats;
   std::vector<DeviceOffer> devices;
   mh_concurrency concurrency = MH_ONE_AT_A_TIME;
+  bool keeps_compiled = false;  // in the file that the setting `cache_file` of a load names
 };
 
 struct File {
@@ -331,6 +332,8 @@ inline mh_status probe(mh_engine* engine, mh_probe* out, mh_error* error) noexce
     out->devices = box.devices.data();
     out->device_count = box.devices.size();
     out->concurrency = box.probe.concurrency;
+    // A host may be older than this header.
+    if (MH_HAS(out, keeps_compiled)) out->keeps_compiled = box.probe.keeps_compiled ? 1 : 0;
   });
 }
 

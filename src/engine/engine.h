@@ -39,6 +39,8 @@ struct EngineInfo {
   std::vector<std::string> formats;  // "onnx"
   std::vector<DeviceOffer> devices;
   Concurrency concurrency = Concurrency::one_at_a_time;
+  // Whether a load keeps what it compiles in the file that its setting `cache_file` names.
+  bool keeps_compiled = false;
 };
 
 // One file of a model as an engine sees it.

@@ -84,6 +84,7 @@ Result<EngineInfo> probe(const LoadedModule& module) {
   info.module_path = module.path();
   info.concurrency =
       probe.concurrency == MH_SHARED ? Concurrency::shared : Concurrency::one_at_a_time;
+  info.keeps_compiled = probe.keeps_compiled != 0;
   for (std::size_t i = 0; i < probe.format_count; ++i)
     info.formats.push_back(text_of(probe.formats[i]));
   for (std::size_t i = 0; i < probe.device_count; ++i) {

@@ -104,12 +104,17 @@ void Registry::scan() {
 
 Result<std::shared_ptr<Engine>> Registry::open(Entry& entry) {
   std::call_once(entry.opened, [&] {
+    ModuleOptions module = options_.module;
+    if (options_.found_settings) {
+      for (EngineSetting& found : options_.found_settings())
+        module.settings.push_back(std::move(found));
+    }
     for (const std::string& path : entry.paths) {
       if (entry.engine != nullptr) {
         entry.broken.push_back({path, "hidden by " + entry.engine->info().module_path});
         continue;
       }
-      Result<std::shared_ptr<Engine>> engine = open_module(path, options_.module);
+      Result<std::shared_ptr<Engine>> engine = open_module(path, module);
       if (engine) {
         entry.engine = *std::move(engine);
       } else {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +18,9 @@ struct RegistryOptions {
   // searched in this order, not below; one that is not there is skipped
   std::vector<std::string> directories;
   ModuleOptions module;
+  // More settings, which take some time to find out: asked for when a module is opened. Those of
+  // `module` go before them. May be empty.
+  std::function<std::vector<EngineSetting>()> found_settings;
 
   RegistryOptions() {}  // user-provided: see coroutine.h
 };

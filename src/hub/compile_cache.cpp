@@ -22,12 +22,12 @@ ByteCount most_bytes_of(ByteCount model) {
 }
 
 // A line for each thing that matters, as for the key of a model.
-std::string folder_name_of(const CompiledParts& parts,
-                           const decltype(engine::LoadRequest::settings)& settings) {
-  std::string text = "modelhub-compiled 1\n" + parts.model.hex() + "\n" + parts.engine + " " +
+std::string folder_name_of(const CompiledParts& parts, const engine::LoadRequest& request) {
+  std::string text = "modelhub-compiled 2\n" + parts.model.hex() + "\n" + parts.engine + " " +
                      parts.engine_version + "\n" + parts.device + "\n";
   for (const std::string& feature : parts.features) text += feature + "\n";
-  for (const auto& [key, value] : settings) text += key + "=" + value + "\n";
+  text += "threads=" + std::to_string(request.threads) + "\n";
+  for (const auto& [key, value] : request.settings) text += key + "=" + value + "\n";
   return parts.engine + "-" + base::sha256_of(text).hex();
 }
 
@@ -51,12 +51,10 @@ class OfferedCache {
 
 }  // namespace
 
-bool keeps_compiled_models(const std::string& engine) { return engine == "openvino"; }
-
 std::shared_ptr<const void> offer_compile_cache(store::Store& store, const CompiledParts& parts,
                                                 const LogSink& log, engine::LoadRequest& request) {
   Result<store::DerivedFolder> folder =
-      store.derive(folder_name_of(parts, request.settings), most_bytes_of(parts.bytes));
+      store.derive(folder_name_of(parts, request), most_bytes_of(parts.bytes));
   if (!folder) {
     if (log)
       log(LogLevel::info,

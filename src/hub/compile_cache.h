@@ -22,14 +22,12 @@ struct CompiledParts {
   std::vector<std::string> features;  // of the device
 };
 
-// Whether an engine keeps what it compiles, in the file that the setting `cache_file` of a load
-// names.
-bool keeps_compiled_models(const std::string& engine);
-
-// Lets one load of an engine find what an earlier one has compiled, or leave it for a later one, in
-// a folder of the home's `derived`: adds the setting `cache_file`. What an engine leaves there is
-// kept when the returned value is dropped, which must be when the load has ended. No reason to fail
-// a load: where there is no room, nothing is kept, and the log says so.
+// Lets one load of an engine that keeps what it compiles (EngineInfo::keeps_compiled) find what an
+// earlier one has compiled, or leave it for a later one, in a folder of the home's `derived`: adds
+// the setting `cache_file`. The folder's name is made of `parts` and of the threads and settings of
+// `request`, so that nothing has to be invalidated. What an engine leaves there is kept when the
+// returned value is dropped, which must be when the load has ended. No reason to fail a load: where
+// there is no room, nothing is kept, and the log says so.
 std::shared_ptr<const void> offer_compile_cache(store::Store& store, const CompiledParts& parts,
                                                 const LogSink& log, engine::LoadRequest& request);
 

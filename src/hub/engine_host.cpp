@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/engine_host.h"
 
+#include <string_view>
+#include <utility>
+
 #include "vision/video.h"
 
 namespace modelhub::hub {
@@ -14,7 +17,20 @@ std::vector<std::string> folders_of(const HubOptions& options) {
   return folders;
 }
 
-engine::RegistryOptions registry_options(const HubOptions& options) {
+// "0,2", where cuda:1 is broken.
+std::vector<engine::EngineSetting> settings_of(const device::Inventory& inventory) {
+  constexpr std::string_view k_family = "cuda:";
+  std::string numbers;
+  for (const Device& device : inventory.devices) {
+    if (device.id.rfind(k_family, 0) != 0) continue;
+    numbers += (numbers.empty() ? "" : ",") + device.id.substr(k_family.size());
+  }
+  if (numbers.empty()) return {};
+  return {{"", "cuda_devices", numbers}};
+}
+
+engine::RegistryOptions registry_options(const HubOptions& options,
+                                         std::function<const device::Inventory&()> inventory) {
   engine::RegistryOptions registry;
   registry.directories = folders_of(options);
   for (const auto& [name, value] : options.engine_settings) {
@@ -24,13 +40,15 @@ engine::RegistryOptions registry_options(const HubOptions& options) {
         {is_for_all ? "" : name.substr(0, dot), is_for_all ? name : name.substr(dot + 1), value});
   }
   registry.module.log = options.log;
+  registry.found_settings = [inventory = std::move(inventory)] { return settings_of(inventory()); };
   return registry;
 }
 
 }  // namespace
 
-EngineHost::EngineHost(const HubOptions& options)
-    : folders_(folders_of(options)), registry_(registry_options(options)) {}
+EngineHost::EngineHost(const HubOptions& options,
+                       std::function<const device::Inventory&()> inventory)
+    : folders_(folders_of(options)), registry_(registry_options(options, std::move(inventory))) {}
 
 Result<Video> EngineHost::open_video(const std::string& source, const VideoOptions& options) {
   registry_.engines();

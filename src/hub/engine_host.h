@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ namespace modelhub::hub {
 //                modules.
 class EngineHost {
  public:
-  explicit EngineHost(const HubOptions& options);
+  // `inventory` is asked for when the first module is opened: engines are told which GPUs there
+  // are.
+  EngineHost(const HubOptions& options, std::function<const device::Inventory&()> inventory);
 
   Capabilities capabilities();
   std::vector<device::EngineOffer> offers();

@@ -211,7 +211,7 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
       store_(std::move(store)),
       documents_(base::FileSystem::real(), store_->layout().catalog()),
       fork_generation_(base::fork_generation()),
-      engines_(options_),
+      engines_(options_, [this]() -> const device::Inventory& { return inventory(); }),
       callbacks_(
           std::make_shared<base::Executor>("mh-callbacks", 1, base::Executor::Role::callbacks)),
       steps_(std::make_shared<base::Executor>("mh-steps", k_step_threads,
@@ -885,7 +885,7 @@ void HubCore::add_derived_files(runtime::LoadSpec& spec, const ReadyFlow& flow,
                                 const InstalledModel& installed) {
   const std::shared_ptr<const Variant> variant = flow.resolved->variant;
   std::optional<CompiledParts> parts;
-  if (keeps_compiled_models(spec.plan.engine)) {
+  if (spec.engine->info().keeps_compiled) {
     parts = CompiledParts{installed.key,     installed.bytes,
                           spec.plan.engine,  spec.engine->info().version,
                           *spec.plan.chosen, {}};

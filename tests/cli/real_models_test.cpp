@@ -327,6 +327,34 @@ TEST_F(RealModelsTest, SelfTestOfNothingSaysHowToBegin) {
   EXPECT_THAT(result.err, HasSubstr("modelhub selftest NAME"));
 }
 
+TEST_F(RealModelsTest, TheOptimisedGraphIsKeptInTheHomeAndMadeAnewWhenItIsDamaged) {
+  const auto answers = [&] {
+    return run_model("mobilenet_v2", "cat.jpg")["results"][0]["classes"];
+  };
+  const Json first = answers();
+  const std::vector<std::string> kept = files_below(home_ + "/derived");
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_THAT(kept[0], HasSubstr("/derived/onnxruntime-"));
+  const auto size = std::filesystem::file_size(kept[0]);
+  EXPECT_EQ(answers(), first);
+  EXPECT_EQ(files_below(home_ + "/derived"), kept);
+
+  std::filesystem::resize_file(kept[0], size / 2);
+  EXPECT_EQ(answers(), first);
+  EXPECT_GT(std::filesystem::file_size(kept[0]), size / 2);
+  ASSERT_EQ(run({"prune"}).exit_code, 0);
+  EXPECT_TRUE(files_below(home_ + "/derived").empty());
+  EXPECT_EQ(answers(), first);
+}
+
+TEST_F(RealModelsTest, WithoutRoomForTheOptimisedGraphTheModelRunsAllTheSame) {
+  const Json first = run_model("mobilenet_v2", "cat.jpg")["results"][0]["classes"];
+  ASSERT_EQ(run({"prune"}).exit_code, 0);
+  ASSERT_EQ(run({"cache", "budget", "4MB"}).exit_code, 0);
+  EXPECT_EQ(run_model("mobilenet_v2", "cat.jpg")["results"][0]["classes"], first);
+  EXPECT_TRUE(files_below(home_ + "/derived").empty());
+}
+
 TEST_F(RealModelsTest, AnEngineThatIsNotHereIsNamed) {
   const ProcessResult result =
       run({"run", "yolov8n", shared("images/bus.jpg"), "--engine", "onnxruntim"});

@@ -344,6 +344,31 @@ TEST_P(EngineConformance, KeepsSessionsApart) {
   EXPECT_TRUE(are_equal(*before, *after));
 }
 
+TEST_P(EngineConformance, FindsAgainWhatItHasCompiled) {
+  if (!engine_->info().keeps_compiled) GTEST_SKIP() << "it keeps nothing";
+  const auto session = load();
+  ASSERT_NE(session, nullptr);
+  const std::vector<NamedTensor> inputs = inputs_of(*session);
+  const auto right = session->run(view(inputs));
+  ASSERT_TRUE(right) << right.error().to_string();
+  const TemporaryFile cache("");
+  std::filesystem::remove(cache.path());
+  LoadRequest with_cache = request();
+  with_cache.settings = {{"cache_file", cache.path()}};
+  const auto expect_the_same = [&](const char* when) {
+    const auto other = engine_->load(with_cache);
+    ASSERT_TRUE(other) << when << ": " << other.error().to_string();
+    EXPECT_GT(std::filesystem::file_size(cache.path()), 100U) << when;
+    const auto answer = (*other)->run(view(inputs));
+    ASSERT_TRUE(answer) << when << ": " << answer.error().to_string();
+    EXPECT_TRUE(are_equal(*right, *answer)) << when;
+  };
+  expect_the_same("the first load");
+  expect_the_same("the second load");
+  std::ofstream(cache.path(), std::ios::binary) << "what is this?";
+  expect_the_same("a load that finds a damaged file");
+}
+
 TEST_P(EngineConformance, LoadsAndUnloadsManyTimes) {
   for (int i = 0; i < 20; ++i) {
     const auto session = load();
@@ -426,6 +451,12 @@ TEST_P(EngineConformance, LeavesStructsOfOlderHostsIntact) {
   error.size = SIZE_UP_TO(mh_error, hint);
   mh_engine* engine = nullptr;
   ASSERT_EQ(api->open(&host, &engine, &error), static_cast<mh_status>(MH_OK)) << error.message;
+  mh_probe probe;
+  std::memset(&probe, 0xA5, sizeof probe);
+  const mh_probe untouched_probe = probe;
+  probe.size = SIZE_UP_TO(mh_probe, reserved);
+  EXPECT_EQ(api->probe(engine, &probe, &error), static_cast<mh_status>(MH_OK));
+  EXPECT_EQ(probe.keeps_compiled, untouched_probe.keeps_compiled);
   std::vector<mh_file> files;
   for (const EngineFile& f : GetParam().files)
     files.push_back({f.role.c_str(), f.name.c_str(), f.path.c_str()});

@@ -5,6 +5,11 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
 
 #include <gmock/gmock.h>
 #include <onnxruntime_c_api.h>
@@ -13,7 +18,9 @@
 #include "engine/engine_fixture.h"
 #include "engine/module.h"
 #include "engine/tiny_onnx.h"
+#include "shared/compiled_file.h"
 #include "shared/usable_cores.h"
+#include "stand_ins/stand_ins.h"
 
 namespace modelhub::engine {
 namespace {
@@ -84,6 +91,7 @@ TEST_F(OnnxRuntimeTest, TellsVersionAndDevices) {
   EXPECT_THAT(info.version, MatchesRegex("1\\.[0-9]+\\.[0-9]+"));
   EXPECT_THAT(info.formats, ElementsAre("onnx"));
   EXPECT_EQ(info.concurrency, Concurrency::shared);
+  EXPECT_TRUE(info.keeps_compiled);
   ASSERT_EQ(info.devices.size(), 2U);
   EXPECT_TRUE(info.devices[0].is_usable);
   EXPECT_EQ(info.devices[1].device, "cuda:0");
@@ -334,6 +342,223 @@ TEST_F(OnnxRuntimeTest, LogsToTheHostAndPrintsNothing) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   // This file has an initializer that nothing uses.
   EXPECT_THAT(log_, Contains(HasSubstr("Removing initializer")));
+}
+
+// The file that a load is told to keep its optimised graph in.
+class OnnxRuntimeCacheTest : public OnnxRuntimeTest {
+ protected:
+  OnnxRuntimeCacheTest() { use(write("blob", TinyModel().encode())); }
+
+  void use(const std::string& model) {
+    request_ = request(model);
+    request_.settings = {{"cache_file", path("compiled")}};
+  }
+  std::vector<NamedTensor> load_and_run() {
+    log_.clear();
+    const auto session = engine()->load(request_);
+    EXPECT_TRUE(session) << session.error().to_string();
+    return session ? answer_of(**session) : std::vector<NamedTensor>();
+  }
+  static std::vector<NamedTensor> answer_of(Session& session) {
+    const TensorSpec& spec = session.inputs()[0];
+    Shape shape = spec.shape;
+    std::replace(shape.begin(), shape.end(), std::int64_t{-1}, std::int64_t{2});
+    Tensor x = Tensor::allocate(DType::float32, shape).value();
+    for (std::size_t i = 0; i < x.as<float>().size(); ++i)
+      x.as<float>()[i] = static_cast<float>((i * 7919) % 256) / 255;
+    auto answer = session.run(std::vector<Session::Input>{{spec.name, &x}});
+    EXPECT_TRUE(answer) << answer.error().to_string();
+    return answer ? std::move(answer->outputs) : std::vector<NamedTensor>();
+  }
+  static void expect_same_bits(const std::vector<NamedTensor>& a,
+                               const std::vector<NamedTensor>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    ASSERT_FALSE(a.empty());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i].name, b[i].name);
+      ASSERT_EQ(a[i].tensor.shape(), b[i].tensor.shape());
+      EXPECT_EQ(std::memcmp(a[i].tensor.data(), b[i].tensor.data(), a[i].tensor.bytes()), 0);
+    }
+  }
+  auto time_of_file() const { return std::filesystem::last_write_time(path("compiled")); }
+  // Makes the file one of ours with this content.
+  void keep(const std::string& content) const {
+    void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
+    ASSERT_NE(library, nullptr);
+    const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"))();
+    const std::string maker = "ONNX Runtime " + std::string(base->GetVersionString()) + "\n" +
+                              base->GetApi(16)->GetBuildInfoString() + "\noptions 1";
+    mh_host host{};
+    host.log = [](void*, mh_log_level, const char*) {};
+    engine_module::LoadRequest request;
+    request.settings = request_.settings;
+    const engine_shared::CompileCache cache(request, maker, engine_module::Host(&host));
+    ASSERT_TRUE(
+        cache.keep([&](const std::string& to) { std::ofstream(to, std::ios::binary) << content; }));
+    ASSERT_TRUE(cache.find());
+  }
+
+  LoadRequest request_;
+};
+
+TEST_F(OnnxRuntimeCacheTest, IsWrittenByTheFirstLoadAndMappedByTheNext) {
+  const auto first = load_and_run();
+  ASSERT_TRUE(std::filesystem::exists(path("compiled")));
+  const auto written = time_of_file();
+  expect_same_bits(first, load_and_run());
+  EXPECT_EQ(time_of_file(), written);
+  EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+  std::filesystem::directory_iterator files(folder_);
+  EXPECT_EQ(std::distance(begin(files), end(files)), 2) << "the model, and what was compiled";
+
+  const auto session = engine()->load(request_).value();
+  EXPECT_THAT(session->inputs()[0].shape, ElementsAre(-1, 3));
+  std::ifstream maps("/proc/self/maps");
+  const std::string all((std::istreambuf_iterator<char>(maps)), std::istreambuf_iterator<char>());
+  EXPECT_THAT(all, HasSubstr(path("compiled")));
+}
+
+TEST_F(OnnxRuntimeCacheTest, AnswersAreTheSameToTheLastBit) {
+  const std::string resnet50 = write("resnet50", test::make_resnet50());
+  for (const std::string& model : {resnet50, yolov8n(), mobilenet_v2_int8()}) {
+    if (model.empty()) continue;  // no mirror
+    use(model);
+    const auto session = engine()->load(request(model));
+    ASSERT_TRUE(session) << session.error().to_string();
+    const auto plain = answer_of(**session);
+    expect_same_bits(plain, load_and_run());
+    ASSERT_TRUE(std::filesystem::exists(path("compiled")));
+    expect_same_bits(plain, load_and_run());
+    std::filesystem::remove(path("compiled"));
+  }
+}
+
+TEST_F(OnnxRuntimeCacheTest, OneThatIsDamagedAnywhereIsMadeAnew) {
+  const auto expected = load_and_run();
+  const std::string good = read("compiled");
+  std::vector<std::string> damaged = {"",
+                                      good.substr(0, good.size() - 1),
+                                      good.substr(0, good.size() / 2),
+                                      "<!DOCTYPE html>",
+                                      std::string(good.size(), '\0'),
+                                      good + "x"};
+  for (std::size_t at = 0; at < good.size(); at += good.size() / 16) {
+    damaged.push_back(good);
+    damaged.back()[at] = static_cast<char>(good[at] ^ 0x10);
+  }
+  for (const std::string& content : damaged) {
+    write("compiled", content);
+    expect_same_bits(expected, load_and_run());
+    EXPECT_THAT(log_, Contains(HasSubstr("compiling anew")));
+    expect_same_bits(expected, load_and_run());
+    EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+  }
+}
+
+TEST_F(OnnxRuntimeCacheTest, OneThatOnnxRuntimeDoesNotTakeIsMadeAnew) {
+  if (std::string(MODELHUB_ONNXRUNTIME_LIBRARY).empty())
+    GTEST_SKIP() << "the build does not know where the library lies";
+  const auto expected = load_and_run();
+  for (const std::string& content : {std::string("no graph at all"), TinyModel().encode()}) {
+    keep(content);
+    expect_same_bits(expected, load_and_run());
+    EXPECT_THAT(log_, Contains(HasSubstr("compiling anew")));
+    expect_same_bits(expected, load_and_run());
+    EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+  }
+}
+
+TEST_F(OnnxRuntimeCacheTest, WhereNothingCanBeWrittenTheModelRunsAllTheSame) {
+  const auto expected = load_and_run();
+  request_.settings = {{"cache_file", path("not/there/compiled")}};
+  expect_same_bits(expected, load_and_run());
+  EXPECT_THAT(log_, Contains(HasSubstr("what was compiled is not kept: cannot write")));
+}
+
+TEST_F(OnnxRuntimeCacheTest, HoldsTheWeightsOfOtherFilesToo) {
+  use(write("tiny.onnx", model_with_weights_in("w.bin")));
+  request_.files.push_back(
+      {"weights", "w.bin", write("w.bin", tiny_protobuf::raw(std::vector<float>{10, 20, 30}))});
+  const auto expected = load_and_run();
+  EXPECT_EQ(expected.at(0).tensor.as<float>()[0], 10);
+  std::filesystem::remove(path("w.bin"));
+  expect_same_bits(expected, load_and_run());
+}
+
+TEST_F(OnnxRuntimeCacheTest, AModelThatCannotBeLoadedIsRefusedAsWithoutIt) {
+  TinyModel model;
+  model.opset = 99;
+  const Error expected = refusal(model.encode());
+  use(write("blob", model.encode()));
+  const auto session = engine()->load(request_);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(session.error().message, expected.message);
+  EXPECT_FALSE(std::filesystem::exists(path("compiled")));
+}
+
+TEST_F(OnnxRuntimeCacheTest, AModelThatIsTooLargeForTheFormatIsNotKept) {
+  request_.files.push_back({"weights", "w.bin", write("w.bin", "")});
+  std::filesystem::resize_file(path("w.bin"), std::uintmax_t{1} << 31);  // takes no room
+  EXPECT_EQ(load_and_run().size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(path("compiled")));
+}
+
+// kB of the memory in which this process has the file mapped.
+struct MappedMemory {
+  long resident = 0;
+  long proportional = 0;  // what several processes have counts for each by its part
+};
+
+MappedMemory memory_of_mapping(const std::string& file) {
+  std::ifstream smaps("/proc/self/smaps");
+  MappedMemory memory;
+  bool is_the_file = false;
+  for (std::string line; std::getline(smaps, line);) {
+    if (line.find(" kB") == std::string::npos) {
+      if (line.rfind("VmFlags", 0) != 0) is_the_file = line.find(file) != std::string::npos;
+      continue;
+    }
+    if (!is_the_file) continue;
+    if (line.rfind("Rss:", 0) == 0) memory.resident += std::stol(line.substr(4));
+    if (line.rfind("Pss:", 0) == 0) memory.proportional += std::stol(line.substr(4));
+  }
+  return memory;
+}
+
+// ctest runs each test in a process of its own, which has no other threads yet.
+TEST_F(OnnxRuntimeCacheTest, TwoProcessesShareTheMemoryOfTheWeights) {
+  use(write("resnet50", test::make_resnet50()));
+  int ready[2];
+  int go_on[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(go_on), 0);
+  const pid_t other = fork();
+  ASSERT_GE(other, 0);
+  if (other == 0) {
+    close(go_on[1]);
+    const auto session = engine()->load(request_);
+    char byte = session ? 'y' : 'n';
+    // Then it stays until the parent closes its end.
+    if (::write(ready[1], &byte, 1) == 1 && ::read(go_on[0], &byte, 1) == 0) _exit(0);
+    _exit(1);
+  }
+  close(ready[1]);
+  close(go_on[0]);
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  const auto session = engine()->load(request_).value();
+  const long size = static_cast<long>(std::filesystem::file_size(path("compiled")) / 1024);
+  const MappedMemory shared = memory_of_mapping(path("compiled"));
+  close(go_on[1]);
+  int status = 0;
+  waitpid(other, &status, 0);
+  EXPECT_EQ(status, 0);
+  const MappedMemory alone = memory_of_mapping(path("compiled"));
+  EXPECT_GE(shared.resident, size);
+  EXPECT_LE(shared.proportional, shared.resident / 2 + 1);
+  EXPECT_EQ(alone.proportional, alone.resident);
 }
 
 #if !defined(__SANITIZE_ADDRESS__)

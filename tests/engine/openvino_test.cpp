@@ -164,6 +164,7 @@ TEST_F(OpenVinoTest, TellsVersionAndDevices) {
   EXPECT_THAT(info.version, MatchesRegex("20[0-9]+\\.[0-9]+\\.[0-9]+"));
   EXPECT_THAT(info.formats, ElementsAre("onnx", "openvino_ir"));
   EXPECT_EQ(info.concurrency, Concurrency::shared);
+  EXPECT_TRUE(info.keeps_compiled);
   ASSERT_EQ(info.devices.size(), 2U);
   EXPECT_TRUE(info.devices[0].is_usable);
   EXPECT_EQ(info.devices[1].device, "gpu:0");

@@ -57,6 +57,24 @@ TEST_F(RegistryTest, ListsWithoutOpeningAnything) {
   EXPECT_EQ(loaded_libraries_with(folder), 1);
 }
 
+TEST_F(RegistryTest, AsksForFoundSettingsOnlyWhenAModuleIsOpened) {
+  RegistryOptions options = looking_in(
+      {folder_with("engines", {MODELHUB_SCRIPTED_ENGINE_DIR "/modelhub_engine_scripted.so"})});
+  int asked = 0;
+  options.found_settings = [&]() -> std::vector<EngineSetting> {
+    ++asked;
+    return {{"scripted", "format", "found"}};
+  };
+  Registry registry(options);
+  registry.names();
+  EXPECT_EQ(asked, 0);
+  EXPECT_THAT(registry.find("scripted").value()->info().formats, ElementsAre("found"));
+  EXPECT_EQ(asked, 1);
+  // What somebody has set goes before it.
+  options.module.settings = {{"scripted", "format", "set"}};
+  EXPECT_THAT(Registry(options).find("scripted").value()->info().formats, ElementsAre("set"));
+}
+
 TEST_F(RegistryTest, FindsNothingInFoldersThatAreNotThere) {
   Registry registry(looking_in({path("not"), path("there")}));
   EXPECT_THAT(registry.names(), IsEmpty());

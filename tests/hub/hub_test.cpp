@@ -91,6 +91,17 @@ TEST_F(HubTest, ThePrecisionReachesTheEngineAndSetsTwoLoadsApart) {
                                              "load cpu:0 [0-9]+ precision=golden\n"));
 }
 
+TEST_F(HubTest, AnEngineThatSaysSoIsToldWhereToKeepWhatItCompiles) {
+  const std::string record = scratch_.path("record");
+  serve(k_model + "record " + record + "\n");
+  options_.engine_settings["scripted.keeps_compiled"] = "yes";
+  Hub hub = open();
+  ASSERT_TRUE(hub.ensure_ready("toy").get());
+  EXPECT_THAT(test::content_of(record),
+              ::testing::MatchesRegex("load cpu:0 [0-9]+ precision=exact "
+                                      "cache_file=.*/derived/scripted-[^ ]*/compiled\n"));
+}
+
 TEST_F(HubTest, AFlippedByteIsRefusedAndNothingIsInstalled) {
   server_.on(path(), test::file_reply(test::flipped(k_model, 5)));
   Hub hub = open();

@@ -42,6 +42,28 @@ Map resnet_block(OnnxLayers& layers, const Map& in, std::int64_t channels, std::
   return layers.relu(layers.sum(x, conv_and_norm(layers, in, shortcut)));
 }
 
+std::string make_resnet50_with(int divisor) {
+  OnnxLayers layers(50);
+  layers.add_input("data", {-1, 3, k_crop_side, k_crop_side});
+  Conv stem;
+  stem.channels = 64 / divisor;
+  stem.kernel = 7;
+  stem.stride = 2;
+  stem.is_balanced = false;
+  Map x = layers.relu(conv_and_norm(layers, {"data", 3, k_crop_side}, stem));
+  x = layers.max_pool(x, 3, 2, 1);
+  const int blocks[] = {3, 4, 6, 3};
+  std::int64_t channels = 256 / divisor;
+  for (int stage = 0; stage < 4; ++stage, channels *= 2) {
+    for (int block = 0; block < blocks[stage]; ++block)
+      x = resnet_block(layers, x, channels, stage > 0 && block == 0 ? 2 : 1);
+  }
+  const std::string flat = layers.add("Flatten", {layers.add("GlobalAveragePool", {x.name})});
+  layers.dense(flat, x.channels, k_imagenet_classes, 3, "resnetv17_dense0_fwd");
+  layers.add_output("resnetv17_dense0_fwd", {-1, k_imagenet_classes});
+  return layers.encode(12, 7);
+}
+
 // ---- SqueezeNet 1.1 (arXiv 1602.07360 and its authors' repository) ----
 
 // What balanced filters take away is given back.
@@ -100,27 +122,9 @@ Map lite_block(OnnxLayers& layers, const Map& in, const Stage& stage, std::int64
 
 }  // namespace
 
-std::string make_resnet50() {
-  OnnxLayers layers(50);
-  layers.add_input("data", {-1, 3, k_crop_side, k_crop_side});
-  Conv stem;
-  stem.channels = 64 / k_divisor;
-  stem.kernel = 7;
-  stem.stride = 2;
-  stem.is_balanced = false;
-  Map x = layers.relu(conv_and_norm(layers, {"data", 3, k_crop_side}, stem));
-  x = layers.max_pool(x, 3, 2, 1);
-  const int blocks[] = {3, 4, 6, 3};
-  std::int64_t channels = 256 / k_divisor;
-  for (int stage = 0; stage < 4; ++stage, channels *= 2) {
-    for (int block = 0; block < blocks[stage]; ++block)
-      x = resnet_block(layers, x, channels, stage > 0 && block == 0 ? 2 : 1);
-  }
-  const std::string flat = layers.add("Flatten", {layers.add("GlobalAveragePool", {x.name})});
-  layers.dense(flat, x.channels, k_imagenet_classes, 3, "resnetv17_dense0_fwd");
-  layers.add_output("resnetv17_dense0_fwd", {-1, k_imagenet_classes});
-  return layers.encode(12, 7);
-}
+std::string make_resnet50() { return make_resnet50_with(k_divisor); }
+
+std::string make_whole_resnet50() { return make_resnet50_with(1); }
 
 std::string make_squeezenet() {
   OnnxLayers layers(11);

@@ -15,6 +15,7 @@ namespace modelhub::test {
 
 // Classifiers of 1000 classes.
 std::string make_resnet50();            // version v1-12 of the catalog
+std::string make_whole_resnet50();      // with all channels, 102 MB: what loading it takes is real
 std::string make_squeezenet();          // 1.1
 std::string make_efficientnet_lite4();  // 11
 

@@ -305,6 +305,7 @@ class ScriptedEngine final : public Engine {
     probe.version = "1.0";
     probe.formats = {host_.setting("format").value_or("scripted")};
     probe.concurrency = concurrency();
+    probe.keeps_compiled = host_.setting("keeps_compiled").has_value();
     std::istringstream devices(host_.setting("devices").value_or("cpu:0"));
     for (std::string device; std::getline(devices, device, ';');) {
       const std::size_t equals = device.find('=');

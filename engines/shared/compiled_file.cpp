@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "shared/compiled_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace modelhub::engine_shared {
+namespace {
+
+constexpr char k_magic[8] = {'m', 'h', 'c', 'o', 'm', 'p', 'l', '2'};
+
+// Stands at the end, because the library writes the beginning.
+struct Ending {
+  char magic[sizeof k_magic];
+  std::uint64_t size;
+  std::uint64_t sum;
+};
+
+// FNV-1a over words of 8 bytes, in four sums side by side, since each multiplication waits for the
+// one before: 100 MB take 15 ms in place of 27. A change of one word always changes the result:
+// every step is a bijection. Against accidents only: who can write here can write anything.
+class Sum {
+ public:
+  void add(std::string_view bytes) {
+    constexpr std::size_t k_stride = sizeof(std::uint64_t) * k_lanes;
+    std::array<std::uint64_t, k_lanes> lanes = lanes_;  // a copy stays in registers
+    for (; bytes.size() >= k_stride; bytes.remove_prefix(k_stride)) {
+      for (std::size_t lane = 0; lane < k_lanes; ++lane) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + lane * sizeof word, sizeof word);
+        lanes[lane] = mixed(lanes[lane], word);
+      }
+    }
+    for (const char byte : bytes) lanes[0] = mixed(lanes[0], static_cast<unsigned char>(byte));
+    lanes_ = lanes;
+  }
+  std::uint64_t value() const {
+    std::uint64_t sum = k_offset;
+    for (const std::uint64_t lane : lanes_) sum = mixed(sum, lane);
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t k_lanes = 4;
+  static constexpr std::uint64_t k_offset = 0xCBF29CE484222325;
+  static constexpr std::uint64_t k_prime = 0x100000001B3;
+
+  static std::uint64_t mixed(std::uint64_t sum, std::uint64_t word) {
+    sum = (sum ^ word) * k_prime;
+    return sum ^ (sum >> 32);  // or the low bits would never see the high ones
+  }
+
+  std::array<std::uint64_t, k_lanes> lanes_ = {k_offset, k_offset, k_offset, k_offset};
+};
+
+std::uint64_t sum_of(std::string_view content, const std::string& maker) {
+  Sum sum;
+  sum.add(maker);
+  sum.add(content);
+  return sum.value();
+}
+
+// An open file, closed with it.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  const int number_;
+};
+
+// All of an open file, or nothing when that cannot be had or is empty.
+std::optional<std::string_view> map(const Descriptor& file) {
+  struct stat status {};
+  if (file.number() < 0 || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode))
+    return std::nullopt;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* const content = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  if (content == MAP_FAILED) return std::nullopt;
+  return std::string_view(static_cast<const char*>(content), size);
+}
+
+void unmap(std::string_view content) {
+  ::munmap(const_cast<char*>(content.data()), content.size());
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error(what + ": " + std::strerror(errno));
+}
+
+// A file under another name until it is whole: another load may have the one of that name mapped.
+class StagedFile {
+ public:
+  explicit StagedFile(const std::string& path) : path_(path) {
+    static std::atomic<unsigned> count{0};
+    staged_ = path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++count);
+    out_.open(staged_, std::ios::binary | std::ios::trunc);
+    if (!out_) fail("cannot write " + path_);
+  }
+  ~StagedFile() {
+    if (!staged_.empty()) std::remove(staged_.c_str());
+  }
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+
+  void write(const void* bytes, std::size_t count) {
+    out_.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
+  }
+  void publish() {
+    out_.close();
+    if (!out_ || std::rename(staged_.c_str(), path_.c_str()) != 0) fail("cannot write " + path_);
+    staged_.clear();
+  }
+
+ private:
+  const std::string path_;
+  std::string staged_;
+  std::ofstream out_;
+};
+
+// By way of memory: not every library notices when a disk does not take what it writes.
+void write_file(const std::string& path, const std::string& maker,
+                const std::function<void(const std::string& path)>& write) {
+  StagedFile file(path);
+  const Descriptor memory(::memfd_create("modelhub_compiled", MFD_CLOEXEC));
+  if (memory.number() < 0) fail("no memory for it");
+  write("/proc/self/fd/" + std::to_string(memory.number()));
+  const auto content = map(memory);
+  if (!content) throw std::runtime_error("the library wrote nothing");
+  Ending ending{};
+  std::memcpy(ending.magic, k_magic, sizeof k_magic);
+  ending.size = content->size();
+  ending.sum = sum_of(*content, maker);
+  file.write(content->data(), content->size());
+  unmap(*content);
+  file.write(&ending, sizeof ending);
+  file.publish();
+}
+
+}  // namespace
+
+CompiledFile::CompiledFile(std::string_view mapped) : mapped_(mapped) {}
+
+CompiledFile::CompiledFile(CompiledFile&& other) noexcept
+    : mapped_(std::exchange(other.mapped_, {})) {}
+
+CompiledFile::~CompiledFile() {
+  if (mapped_.data() != nullptr) unmap(mapped_);
+}
+
+std::string_view CompiledFile::content() const {
+  return mapped_.substr(0, mapped_.size() - sizeof(Ending));
+}
+
+std::optional<CompiledFile> CompiledFile::open(const std::string& path, const std::string& maker) {
+  const auto mapped = map(Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+  if (!mapped) return std::nullopt;
+  CompiledFile file(*mapped);
+  Ending ending{};
+  if (mapped->size() <= sizeof ending) return std::nullopt;
+  const std::string_view content = file.content();
+  std::memcpy(&ending, content.data() + content.size(), sizeof ending);
+  if (std::memcmp(ending.magic, k_magic, sizeof k_magic) != 0 || ending.size != content.size() ||
+      ending.sum != sum_of(content, maker)) {
+    return std::nullopt;
+  }
+  return file;
+}
+
+CompileCache::CompileCache(const engine_module::LoadRequest& request, std::string maker,
+                           const engine_module::Host& host)
+    : maker_(std::move(maker)), host_(host) {
+  for (const auto& [key, value] : request.settings) {
+    if (key == "cache_file") path_ = value;
+  }
+}
+
+std::optional<CompiledFile> CompileCache::find() const {
+  std::error_code error;
+  if (path_.empty() || !std::filesystem::exists(path_, error)) return std::nullopt;
+  std::optional<CompiledFile> file = CompiledFile::open(path_, maker_);
+  if (!file) discard("it was made by another library, or is damaged");
+  return file;
+}
+
+void CompileCache::discard(const std::string& reason) const {
+  host_.log(MH_LOG_INFO, "compiling anew: " + path_ + " cannot be used: " + reason);
+  std::error_code error;
+  std::filesystem::remove(path_, error);
+}
+
+bool CompileCache::keep(const std::function<void(const std::string& path)>& write) const try {
+  if (path_.empty()) return false;
+  write_file(path_, maker_, write);
+  return true;
+} catch (const std::exception& failure) {
+  // The model runs all the same.
+  host_.log(MH_LOG_INFO, std::string("what was compiled is not kept: ") + failure.what());
+  return false;
+}
+
+}  // namespace modelhub::engine_shared
