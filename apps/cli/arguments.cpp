@@ -71,6 +71,7 @@ struct Values {
   CompareCommand compare;
   TuneCommand tune;
   std::string fallback = "any";
+  bool is_strict = false;
   std::string precision;
   float conf = 0;
   float iou = 0;
@@ -221,10 +222,15 @@ void add_load_options(CLI::App& command, Values& values, LoadOptions& load) {
       .add_option("--engine", load.engine,
                   "onnxruntime, openvino, ...; default: the tuned one, or the first of the model's")
       ->type_name("NAME");
+  CLI::Option* fallback =
+      command
+          .add_option("--fallback", values.fallback,
+                      "never, listed or any (default): when the device cannot be used")
+          ->type_name("POLICY");
   command
-      .add_option("--fallback", values.fallback,
-                  "never, listed or any (default): when the device cannot be used")
-      ->type_name("POLICY");
+      .add_flag("--strict", values.is_strict,
+                "End with 7 rather than run on another device: --fallback never")
+      ->excludes(fallback);
   add_precision_option(command, values);
   command.add_option("--threads", load.threads, "Of one run, at most (default: all cores)")
       ->check(CLI::Range(1, 4096));
@@ -365,7 +371,7 @@ Result<void> apply_register(const CLI::App& command, Values& values) {
 Result<void> apply_load(const Values& values, LoadOptions& load) {
   Result<DeviceFallback> fallback = parse_device_fallback(values.fallback);
   if (!fallback) return std::move(fallback).error();
-  load.fallback = *fallback;
+  load.fallback = values.is_strict ? DeviceFallback::never : *fallback;
   if (values.precision.empty()) return {};
   Result<Precision> precision = parse_precision(values.precision);
   if (!precision) return std::move(precision).error();

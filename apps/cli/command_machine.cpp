@@ -10,8 +10,13 @@ namespace {
 std::string describe(const Device& device) {
   std::string text = device.name;
   if (device.memory_total.count() > 0) text += ", " + device.memory_total.to_string();
+  if (device.memory_free != device.memory_total)
+    text += " (" + device.memory_free.to_string() + " free)";
+  if (!device.driver.empty()) text += ", driver " + device.driver;
   if (!device.pci.empty()) text += ", PCI " + device.pci;
   if (!device.uuid.empty()) text += ", " + device.uuid;
+  for (const std::string& feature : device.features)
+    text += (&feature == &device.features.front() ? ", " : " ") + feature;
   return text;
 }
 
@@ -117,17 +122,22 @@ void check_engines(const Session& session, Checkup& checkup) {
 int execute(const DevicesCommand&, const Session& session) {
   const Console& console = session.console;
   const std::vector<Device> devices = session.hub.devices();
+  const std::vector<DeviceNote> notes = session.hub.device_notes();
   const std::vector<EngineReport> engines = session.hub.engines();
   if (console.is_json()) {
     Json document = new_document();
     document["devices"] = Json::array();
     for (const Device& device : devices) document["devices"].push_back(to_json(device));
+    document["notes"] = Json::array();
+    for (const DeviceNote& note : notes)
+      document["notes"].push_back({{"source", note.source}, {"reason", note.reason}});
     document["engines"] = Json::array();
     for (const EngineReport& engine : engines) document["engines"].push_back(to_json(engine));
     console.print_json(document);
     return 0;
   }
   for (const Device& device : devices) console.print(device.id + "   " + describe(device));
+  for (const DeviceNote& note : notes) console.print("note: " + note.reason);
   console.print("engines:");
   for (const EngineReport& engine : engines) print_engine(engine, console);
   if (engines.empty()) console.print("  none was found; modelhub doctor says where it looked");
@@ -140,6 +150,7 @@ int execute(const DoctorCommand&, const Session& session) {
   check_models(session, checkup);
   for (const Device& device : session.hub.devices())
     checkup.good("device", device.id + ", " + describe(device));
+  for (const DeviceNote& note : session.hub.device_notes()) checkup.note("device", note.reason, {});
   check_engines(session, checkup);
   return checkup.finish();
 }

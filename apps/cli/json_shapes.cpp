@@ -308,6 +308,7 @@ Json to_json(const Device& device) {
   json["name"] = device.name;
   if (!device.uuid.empty()) json["uuid"] = device.uuid;
   if (!device.pci.empty()) json["pci"] = device.pci;
+  if (!device.driver.empty()) json["driver"] = device.driver;
   if (device.cores > 0) json["cores"] = device.cores;
   json["memory_bytes"] = device.memory_total.count();
   json["memory_free_bytes"] = device.memory_free.count();
@@ -320,6 +321,7 @@ Json to_json(const DevicePlan& plan) {
   json["requested"] = plan.requested;
   json["chosen"] = plan.chosen.value_or("");
   json["engine"] = plan.engine;
+  json["fallback"] = name_of(plan.fallback);
   json["candidates"] = Json::array();
   for (const DeviceCandidate& candidate : plan.candidates)
     json["candidates"].push_back(to_json(candidate));

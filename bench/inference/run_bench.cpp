@@ -8,14 +8,10 @@
 //
 // SETTINGS: "modelhub", those of engines/onnxruntime, or "own", ONNX Runtime's own defaults, with
 // which THREADS is not looked at.
-#include <dlfcn.h>
-
-#include <memory>
 #include <string>
 #include <vector>
 
-#include <onnxruntime_c_api.h>
-
+#include "bare_run.h"
 #include "hub/recipe.h"
 #include "modelhub/hub.h"
 #include "talk.h"
@@ -26,26 +22,9 @@ namespace {
 using namespace modelhub;
 using bench::require;
 
-constexpr std::uint32_t k_api_version = 16;
-
-[[noreturn]] void fail(const std::string& why) {
-  std::cerr << "run_bench: " << why << '\n';
-  std::exit(1);
-}
-
-// The library that the engine of the same build finds: both have the same run path.
-const OrtApiBase& onnx_runtime() {
-  void* const library = dlopen("libonnxruntime.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) fail(dlerror());
-  const auto get_base =
-      reinterpret_cast<const OrtApiBase*(ORT_API_CALL*)()>(dlsym(library, "OrtGetApiBase"));
-  if (get_base == nullptr) fail("libonnxruntime.so.1 is no ONNX Runtime");
-  return *get_base();
-}
-
-void check(const OrtApi& api, OrtStatus* status) {
-  if (status != nullptr) fail(api.GetErrorMessage(status));
-}
+using bench::BareRun;
+using bench::check;
+using bench::fail;
 
 OrtSession* load(const OrtApi& api, const std::string& file, int threads, bool has_own_settings) {
   OrtEnv* env = nullptr;
@@ -74,45 +53,6 @@ const Recipe& recipe_of(const ModelEntry& entry, const InstalledModel& model) {
   fail(reference_of(model) + " has no recipe");
 }
 
-// One Run, with its outputs made and dropped.
-class Call {
- public:
-  Call(const OrtApi& api, OrtSession* session, vision::Prepared prepared)
-      : api_(api), session_(session), prepared_(std::move(prepared)) {
-    OrtAllocator* allocator = nullptr;
-    check(api, api.GetAllocatorWithDefaultOptions(&allocator));
-    check(api, api.SessionGetInputName(session, 0, allocator, &input_));
-    std::size_t count = 0;
-    check(api, api.SessionGetOutputCount(session, &count));
-    outputs_.resize(count);
-    for (std::size_t i = 0; i < count; ++i)
-      check(api, api.SessionGetOutputName(session, i, allocator, &outputs_[i]));
-    OrtMemoryInfo* memory = nullptr;
-    check(api, api.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
-    Tensor& tensor = prepared_.inputs.front().tensor;
-    if (prepared_.inputs.size() != 1 || tensor.dtype() != DType::float32)
-      fail("the model has other inputs than one picture of float32");
-    check(api, api.CreateTensorWithDataAsOrtValue(memory, tensor.data(), tensor.bytes(),
-                                                  tensor.shape().data(), tensor.shape().size(),
-                                                  ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value_));
-  }
-
-  void run() {
-    std::vector<OrtValue*> results(outputs_.size(), nullptr);
-    check(api_, api_.Run(session_, nullptr, &input_, &value_, 1, outputs_.data(), outputs_.size(),
-                         results.data()));
-    for (OrtValue* const result : results) api_.ReleaseValue(result);
-  }
-
- private:
-  const OrtApi& api_;
-  OrtSession* const session_;
-  vision::Prepared prepared_;
-  char* input_ = nullptr;
-  std::vector<char*> outputs_;
-  OrtValue* value_ = nullptr;
-};
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -132,13 +72,16 @@ int main(int argc, char** argv) {
   const Image image = require(Image::load(argv[5]));
   vision::Prepared prepared = require(vision::prepare(image, recipe));
 
-  const OrtApiBase& base = onnx_runtime();
-  const OrtApi* const api = base.GetApi(k_api_version);
+  const OrtApiBase& base = bench::onnx_runtime();
+  const OrtApi* const api = base.GetApi(bench::k_ort_api_version);
   if (api == nullptr) fail("another version of ONNX Runtime");
   // Nothing of it is freed before the program ends.
   OrtSession* const session =
       load(*api, model.files.front().location, std::atoi(argv[6]), settings == "own");
-  Call call(*api, session, std::move(prepared));
+  Tensor& tensor = prepared.inputs.front().tensor;
+  if (prepared.inputs.size() != 1 || tensor.dtype() != DType::float32)
+    fail("the model has other inputs than one picture of float32");
+  const BareRun call(*api, session, std::move(tensor));
   return bench::talk(
       {{"about", {{"engine", std::string("onnxruntime ") + base.GetVersionString()}}},
        {"answer", nullptr}},

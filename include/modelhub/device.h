@@ -23,18 +23,26 @@ DeviceKind kind_of_device(std::string_view id);
 //
 // Thread safety: a value.
 struct Device {
-  std::string id;  // stable name: "cpu:0", "cuda:0" (N counts in PCI order, as nvidia-smi does)
+  // Stable name: "cpu:0", "cuda:0" (N counts in PCI order, as nvidia-smi does), "opencl:0".
+  std::string id;
   DeviceKind kind = DeviceKind::cpu;
   std::string name;    // "AMD EPYC, 2 cores", "NVIDIA H100 80GB HBM3"
-  std::string uuid;    // "GPU-0a1b..."; empty for a CPU
-  std::string pci;     // "0000:3b:00.0"; empty for a CPU
+  std::string uuid;    // "GPU-0a1b..."; empty for a CPU, and where the driver has none
+  std::string pci;     // "0000:3b:00.0"; empty for a CPU, and where the driver tells none
   std::string driver;  // version of the driver; empty for a CPU
   // CPU: threads that this process may run at once (affinity and cgroup); else 0
   unsigned cores = 0;
   ByteCount memory_total;  // 0 when unknown; for a CPU what this process may have
-  ByteCount memory_free;
+  ByteCount memory_free;   // the total where nobody tells what is in use (OpenCL)
   // what decides speed: "avx2", "avx512_bf16", "amx_bf16", "neon"
   std::vector<std::string> features;
+};
+
+// Why a way of finding devices found none, or less than all.
+struct DeviceNote {
+  std::string source;     // "nvml", "opencl"
+  std::string reason;     // "NVIDIA's driver is not here (libnvidia-ml.so.1: cannot open ...)"
+  bool is_fault = false;  // a device is there, and something is wrong with it
 };
 
 // On which device a model shall run: "auto" (the best that works), "cpu", "gpu" (any), or one

@@ -276,8 +276,10 @@ class Hub {
   // is there more than once.
   std::vector<LoadedModelStatus> loaded() const;
 
-  // The devices of this machine, and what each engine says of them.
+  // The devices of this machine as they are now, why there are not more, and what each engine says
+  // of them. Opens the libraries of GPU drivers, OpenCL's among them: some take a second.
   std::vector<Device> devices() const;
+  std::vector<DeviceNote> device_notes() const;
   std::vector<EngineReport> engines() const;
 
  private:

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/nvml.h"
 
-#include <dlfcn.h>
-
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
+
+#include "device/driver_library.h"
 
 namespace modelhub::device {
 namespace {
@@ -38,19 +37,6 @@ struct Nvml {
   Status (*device_pci)(Handle, PciInfo*) = nullptr;
   Status (*device_memory)(Handle, MemoryInfo*) = nullptr;
 };
-
-template <class Function>
-bool find_symbol(void* library, const char* name, Function& function, std::string& missing) {
-  void* const symbol = ::dlsym(library, name);
-  if (symbol == nullptr) {
-    missing = name;
-    return false;
-  }
-  static_assert(sizeof symbol == sizeof function);
-  std::memcpy(&function, &symbol,
-              sizeof symbol);  // ISO C++ has no cast from an object to a function pointer
-  return true;
-}
 
 bool find_symbols(void* library, Nvml& nvml, std::string& missing) {
   return find_symbol(library, "nvmlInit_v2", nvml.init, missing) &&
@@ -109,12 +95,13 @@ Device describe(const Nvml& nvml, unsigned index, Handle handle, const std::stri
 // REQUIRES: nvml.init() succeeded.
 void list_devices(const Nvml& nvml, Inventory& inventory) {
   const auto note = [&](const std::string& what, Status status) {
-    inventory.notes.push_back({"nvml", what + ": " + nvml.error_string(status)});
+    inventory.notes.push_back({"nvml", what + ": " + nvml.error_string(status), true});
   };
   unsigned count = 0;
   if (const Status status = nvml.device_count(&count); status != 0)
     return note("the GPUs cannot be counted", status);
-  if (count == 0) inventory.notes.push_back({"nvml", "the driver of NVIDIA is there, but no GPU"});
+  if (count == 0)
+    inventory.notes.push_back({"nvml", "the driver of NVIDIA is there, but no GPU", false});
   const std::string driver = read_text(nvml.driver_version);
   for (unsigned index = 0; index < count; ++index) {
     Handle handle = nullptr;
@@ -130,26 +117,23 @@ void list_devices(const Nvml& nvml, Inventory& inventory) {
 }  // namespace
 
 void probe_nvml(const std::string& library, Inventory& inventory) {
-  // Not closed again: a driver's library may leave threads behind, and opening it once more costs
-  // nothing.
-  void* const handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::string reason;
+  void* const handle = open_driver_library(library, reason);
   if (handle == nullptr) {
-    const char* const reason = ::dlerror();
-    inventory.notes.push_back(
-        {"nvml", "NVIDIA's driver is not here (" +
-                     std::string(reason != nullptr ? reason : library.c_str()) + ")"});
+    inventory.notes.push_back({"nvml", "NVIDIA's driver is not here (" + reason + ")", false});
     return;
   }
   Nvml nvml;
   std::string missing;
   if (!find_symbols(handle, nvml, missing)) {
     inventory.notes.push_back(
-        {"nvml", "NVIDIA's driver is too old: " + library + " has no " + missing});
+        {"nvml", "NVIDIA's driver is too old: " + library + " has no " + missing, false});
     return;
   }
   if (const Status status = nvml.init(); status != 0) {
     inventory.notes.push_back(
-        {"nvml", "NVIDIA's driver does not start: " + std::string(nvml.error_string(status))});
+        {"nvml", "NVIDIA's driver does not start: " + std::string(nvml.error_string(status)),
+         false});
     return;
   }
   list_devices(nvml, inventory);

@@ -39,8 +39,11 @@ struct Judged {
   std::string version;
   bool is_offered = false;  // the engine can use the device
   bool is_listed = false;   // the model is catalogued for it
-  std::string reason;       // why not, when either is false
+  bool is_full = false;     // it has less memory free than the model needs
+  std::string reason;       // why not, when it is not offered, not listed or full
 };
+
+enum class Full { counts, is_ignored };
 
 class Planner {
  public:
@@ -57,12 +60,17 @@ class Planner {
     for (const Device& device : devices_) {
       for (const std::string& engine : engines()) judged_.push_back(judge(device, engine));
     }
-    const Judged* const chosen = choose();
-    if (chosen == nullptr) return refusal();
+    const Judged* chosen = choose(Full::counts);
+    if (chosen == nullptr) return refusal(reasons_of_request());
+    std::string passed_over = reasons_above(*chosen);
+    if (policy_ == DeviceFallback::never && !passed_over.empty()) {
+      chosen = choose(Full::is_ignored);
+      passed_over = reasons_above(*chosen);
+    }
     DevicePlan plan = describe(*chosen);
-    if (const std::string passed_over = reasons_above(*chosen); !passed_over.empty()) {
+    if (!passed_over.empty()) {
       // With "auto" the best kind of device of this machine counts as asked for.
-      if (policy_ == DeviceFallback::never) return refusal();
+      if (policy_ == DeviceFallback::never) return refusal(passed_over);
       plan.warnings.push_back("running on " + chosen->device->id + ": " + passed_over);
     }
     return plan;
@@ -134,24 +142,36 @@ class Planner {
     } else if (!judged.is_listed) {
       judged.reason = "this variant of the model is made for " + join(needs_.devices, ", ") +
                       ", not for " + device.id;
+    } else if (is_full(device)) {
+      judged.is_full = true;
+      judged.reason = device.id + " is full: " + device.memory_free.to_string() + " of its " +
+                      device.memory_total.to_string() + " are free, the model needs about " +
+                      needs_.memory.to_string();
     }
     return judged;
   }
 
-  const Judged* choose() const {
+  // What main memory has free says little: the system makes room there.
+  bool is_full(const Device& device) const {
+    return device.kind != DeviceKind::cpu && device.memory_total != ByteCount() &&
+           device.memory_free < needs_.memory;
+  }
+
+  const Judged* choose(Full full) const {
     const auto first = [&](const auto& accepts) -> const Judged* {
       const auto found = std::find_if(judged_.begin(), judged_.end(), accepts);
       return found == judged_.end() ? nullptr : &*found;
     };
-    const Judged* chosen = first([&](const Judged& j) {
-      return j.is_offered && j.is_listed && request_.accepts(*j.device);
-    });
-    if (chosen == nullptr && policy_ != DeviceFallback::never) {
-      chosen = first([](const Judged& j) { return j.is_offered && j.is_listed; });
-    }
-    if (chosen == nullptr && policy_ == DeviceFallback::any) {
+    const auto suits = [&](const Judged& j) { return j.is_offered && j.is_listed; };
+    const auto is_wanted = [&](const Judged& j) { return suits(j) && request_.accepts(*j.device); };
+    const auto has_room = [&](const Judged& j) { return !j.is_full || full == Full::is_ignored; };
+    const Judged* chosen = first([&](const Judged& j) { return is_wanted(j) && has_room(j); });
+    if (chosen == nullptr && policy_ != DeviceFallback::never)
+      chosen = first([&](const Judged& j) { return suits(j) && has_room(j); });
+    if (chosen == nullptr) chosen = first(is_wanted);
+    if (chosen == nullptr && policy_ != DeviceFallback::never) chosen = first(suits);
+    if (chosen == nullptr && policy_ == DeviceFallback::any)
       chosen = first([](const Judged& j) { return j.is_offered; });
-    }
     return chosen;
   }
 
@@ -166,6 +186,9 @@ class Planner {
           !contains(reasons, judged.reason)) {
         reasons.push_back(judged.reason);
       }
+    }
+    for (const DeviceNote& note : inventory_.notes) {
+      if (note.is_fault && chosen.device->kind == DeviceKind::cpu) reasons.push_back(note.reason);
     }
     if (!chosen.is_listed) reasons.push_back(chosen.reason);
     return join(reasons, "; ");
@@ -187,11 +210,11 @@ class Planner {
     std::string text = request_.kind() == DeviceRequest::Kind::gpu
                            ? "this machine has no GPU that can be seen"
                            : "this machine has no " + request_.string();
-    for (const ProbeNote& note : inventory_.notes) text += "; " + note.reason;
+    for (const DeviceNote& note : inventory_.notes) text += "; " + note.reason;
     return text;
   }
 
-  Error refusal() const {
+  Error refusal(const std::string& reasons) const {
     const std::string what = request_.kind() == DeviceRequest::Kind::automatic
                                  ? "no device can be used as asked"
                                  : "the device '" + request_.string() + "' cannot be used";
@@ -201,7 +224,7 @@ class Planner {
     } else if (request_.kind() == DeviceRequest::Kind::exact) {
       hint = "use --device auto, or run 'modelhub devices' to see what each engine can use here";
     }
-    return {ErrorCode::unsupported, Subject::device, what + ": " + reasons_of_request(), hint};
+    return {ErrorCode::unsupported, Subject::device, what + ": " + reasons, hint};
   }
 
   DevicePlan describe(const Judged& chosen) const {
@@ -216,7 +239,7 @@ class Planner {
       if (&judged == &chosen) {
         candidate.verdict = DeviceVerdict::chosen;
         candidate.reason.clear();
-      } else if (judged.is_offered && judged.is_listed) {
+      } else if (judged.is_offered && judged.is_listed && !judged.is_full) {
         candidate.verdict = DeviceVerdict::usable;
         candidate.reason =
             request_.accepts(*judged.device) ? "comes after the chosen one" : "was not asked for";
@@ -236,6 +259,16 @@ class Planner {
 };
 
 }  // namespace
+
+bool wants_opencl(const DeviceRequest& request, const std::vector<EngineOffer>& offers) {
+  constexpr std::string_view k_opencl = "opencl";
+  if (request.kind() == DeviceRequest::Kind::gpu || family_of(request.string()) == k_opencl)
+    return true;
+  return request.kind() == DeviceRequest::Kind::automatic &&
+         std::any_of(offers.begin(), offers.end(), [&](const EngineOffer& offer) {
+           return offer.is_usable && family_of(offer.device) == k_opencl;
+         });
+}
 
 DeviceFallback default_fallback(const DeviceRequest& request) {
   return request.is_strict() ? DeviceFallback::never : DeviceFallback::any;

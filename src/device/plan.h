@@ -24,10 +24,14 @@ struct ModelNeeds {
   std::vector<std::string> devices;  // "cpu", "gpu", or ids; empty: any
   // names, best first; an engine that is too old offers nothing. Empty: any
   std::vector<std::string> engines;
+  ByteCount memory{};  // an estimate of what it takes at most while it is loaded; 0: not known
 };
 
 // any for "auto" and "gpu", never for a request that names a device.
 DeviceFallback default_fallback(const DeviceRequest& request);
+
+// Whether the choice may depend on what OpenCL finds: a GPU is asked for, or an engine can use it.
+bool wants_opencl(const DeviceRequest& request, const std::vector<EngineOffer>& offers);
 
 // Chooses device and engine: a pure function of what it is given.
 //
@@ -35,6 +39,10 @@ DeviceFallback default_fallback(const DeviceRequest& request);
 // model offers it. GPUs come before the CPU; among the engines of one device the order of
 // `needs.engines` decides. Taking another device than the one asked for, or leaving hardware of a
 // better kind unused, always adds a warning that says why.
+//
+// A device with a memory of its own that has less free than the model needs comes after all others
+// that may be taken in its place. Where none may, its fullness is no reason against it: whoever
+// loads the model waits for room.
 //
 // Errors: unsupported, Subject::device: no device may be used; the message has every reason.
 Result<DevicePlan> plan(const DeviceRequest& request, const Inventory& inventory,

@@ -4,6 +4,7 @@
 
 #include "device/cpu.h"
 #include "device/nvml.h"
+#include "device/opencl.h"
 
 namespace modelhub::device {
 
@@ -11,6 +12,7 @@ Inventory probe(const ProbeOptions& options) {
   Inventory inventory;
   inventory.devices.push_back(probe_cpu(options.root));
   if (!options.nvml.empty()) probe_nvml(options.nvml, inventory);
+  if (!options.opencl.empty()) probe_opencl(options.opencl, inventory);
   return inventory;
 }
 

@@ -3,30 +3,30 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modelhub/device.h"
 
 namespace modelhub::device {
 
-// Why a way of finding devices found none, or less than all: for doctor, and for the message when a
-// GPU was asked for.
-struct ProbeNote {
-  std::string source;  // "nvml"
-  std::string reason;  // "libnvidia-ml.so.1 cannot be opened: no such file"
-};
-
 // What this machine has. Whether an engine can use it is another question (see plan.h).
 struct Inventory {
   std::vector<Device> devices;  // the CPU first
-  std::vector<ProbeNote> notes;
+  std::vector<DeviceNote> notes;
 };
+
+// What dlopen calls OpenCL.
+inline constexpr std::string_view k_opencl_library = "libOpenCL.so.1";
 
 struct ProbeOptions {
   // Put before every path below /proc and /sys.
   std::string root;
   // NVIDIA's management library, as dlopen takes it; empty: do not look.
   std::string nvml = "libnvidia-ml.so.1";
+  // The library that finds the OpenCL drivers of all vendors; empty: do not look. It opens them,
+  // and some take a second to start: only where somebody asks for it.
+  std::string opencl;
 
   ProbeOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
 };

@@ -557,7 +557,12 @@ Result<Video> Hub::open_video(const std::string& source, const VideoOptions& opt
 }
 
 std::vector<LoadedModelStatus> Hub::loaded() const { return core_->loaded(); }
-std::vector<Device> Hub::devices() const { return core_->inventory().devices; }
+std::vector<Device> Hub::devices() const {
+  return core_->inventory_now(hub::HubCore::OpenCl::yes).devices;
+}
+std::vector<DeviceNote> Hub::device_notes() const {
+  return core_->inventory_now(hub::HubCore::OpenCl::yes).notes;
+}
 std::vector<EngineReport> Hub::engines() const { return core_->engines().reports(); }
 
 }  // namespace modelhub

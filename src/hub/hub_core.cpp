@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <functional>
@@ -34,6 +35,8 @@ constexpr std::size_t k_parallel_pulls = 4;  // models; their files share transf
 constexpr std::size_t k_step_threads = 2;
 // A picture that takes longer is not waited for unless somebody says so.
 constexpr std::chrono::minutes k_fetch_deadline{2};
+// The peak of a load, for each byte of the model's files; what engines estimate too.
+constexpr std::uint64_t k_peak_per_byte = 2;
 constexpr int k_attempts = 3;  // to load a model that others remove while it is being loaded
 
 Result<std::string> default_home() {
@@ -276,6 +279,19 @@ runtime::RuntimeOptions HubCore::runtime_options() {
 const device::Inventory& HubCore::inventory() {
   std::call_once(inventory_probed_, [this] { inventory_ = device::probe(); });
   return inventory_;
+}
+
+device::Inventory HubCore::inventory_now(OpenCl opencl) {
+  const device::Inventory& first = inventory();
+  const bool has_gpu = std::any_of(first.devices.begin(), first.devices.end(),
+                                   [](const Device& d) { return d.kind != DeviceKind::cpu; });
+  device::ProbeOptions options;
+  if (opencl == OpenCl::yes) {
+    options.opencl = device::k_opencl_library;
+  } else if (!has_gpu) {
+    return first;
+  }
+  return device::probe(options);
 }
 
 // A plain name means what the user chose for it, if anything.
@@ -659,8 +675,33 @@ std::optional<TunedChoice> HubCore::find_tuned(const ReadyFlow& flow, const Dige
 Result<DevicePlan> HubCore::plan(const Resolved& resolved, const LoadOptions& options) {
   Result<DeviceRequest> request = DeviceRequest::parse(options.device);
   if (!request) return std::move(request).error();
-  const device::ModelNeeds needs{resolved.variant->devices, resolved.engines()};
-  return device::plan(*request, inventory(), engines_.offers(), needs, options.fallback);
+  device::ModelNeeds needs{resolved.variant->devices, resolved.engines(), {}};
+  for (const ModelFile& file : resolved.variant->files)
+    needs.memory = needs.memory + ByteCount(k_peak_per_byte * file.bytes.count());
+  const std::vector<device::EngineOffer> offers = engines_.offers();
+  device::Inventory inventory =
+      inventory_now(device::wants_opencl(*request, offers) ? OpenCl::yes : OpenCl::no);
+  add_own_memory(inventory, resolved, needs.memory);
+  return device::plan(*request, inventory, offers, needs, options.fallback);
+}
+
+void HubCore::add_own_memory(device::Inventory& inventory, const Resolved& resolved,
+                             ByteCount needed) const {
+  if (inventory.devices.size() == 1) return;
+  const std::string prefix = record_of(resolved).key().hex() + "/";
+  for (const runtime::SlotStatus& slot : runtime_->status()) {
+    const bool is_there = slot.state == runtime::SlotState::queued ||
+                          slot.state == runtime::SlotState::loading ||
+                          slot.state == runtime::SlotState::ready;
+    for (Device& device : inventory.devices) {
+      if (!is_there || device.id != slot.device || device.kind == DeviceKind::cpu) continue;
+      // It lies there, or will: nobody loads it a second time elsewhere.
+      if (slot.key.compare(0, prefix.size(), prefix) == 0)
+        device.memory_free = std::max(device.memory_free, needed);
+      if (slot.state == runtime::SlotState::ready && slot.leases == 0)
+        device.memory_free = device.memory_free + slot.memory;
+    }
+  }
 }
 
 void HubCore::begin_file(const std::shared_ptr<ReadyFlow>& flow) {
@@ -752,9 +793,10 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
   progress.phase = Phase::loading;
   progress.subject = flow->resolved->to_string();
   flow->promise.report(std::move(progress));
+  auto again = plan_again(*flow, installed, spec->plan);
   const auto core = std::make_shared<ModelCore>(
-      flow->hub,
-      ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec), flow->detector});
+      flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec),
+                                  std::move(again), flow->detector});
   chain(runtime_->acquire(core->parts().load), flow->promise,
         [this, flow, core](Result<runtime::Lease> lease) {
           if (!lease) {
@@ -771,6 +813,26 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
             return flow->fail(std::move(fits).error());
           flow->promise.complete(core->handle());
         });
+}
+
+std::function<Result<runtime::LoadSpec>()> HubCore::plan_again(const ReadyFlow& flow,
+                                                               const InstalledModel& installed,
+                                                               const DevicePlan& plan) {
+  const bool is_choice = std::any_of(plan.candidates.begin(), plan.candidates.end(),
+                                     [](const DeviceCandidate& candidate) {
+                                       return kind_of_device(candidate.device) != DeviceKind::cpu;
+                                     });
+  if (!is_choice) return {};
+  // A flow of its own: that one's promise keeps the Model, which keeps this function.
+  const auto again =
+      std::make_shared<ReadyFlow>(Promise<Model>(steps_), flow.hub, flow.reference, flow.options);
+  again->own = flow.own;
+  again->resolved = flow.resolved;
+  return [again, installed]() -> Result<runtime::LoadSpec> {
+    const std::shared_ptr<HubCore> core = again->hub.lock();
+    if (!core) return Error(ErrorCode::cancelled, Subject::other, "the hub has gone");
+    return core->load_spec(*again, installed);
+  };
 }
 
 Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
@@ -800,7 +862,6 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.request.settings = load_settings(*flow.resolved->variant->recipe);
   spec.request.settings.emplace_back("precision", name_of(precision));
   spec.request.threads = threads;
-  spec.request.allow_fallback = plan->fallback != DeviceFallback::never;
   spec.plan = *std::move(plan);
   if (flow.own) {
     spec.hold_files = [own = flow.own] { return check_unchanged(*own); };

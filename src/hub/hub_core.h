@@ -63,8 +63,12 @@ class HubCore {
   Result<runtime::Unloaded> unload(const std::string& key);
   // Frees what is loaded of a model, on any device. Errors: busy when it is in use.
   Result<void> unload_all_of(const InstalledModel& model);
-  // Looked up once; constant afterwards.
+  // Looked up once, without OpenCL; constant afterwards.
   const device::Inventory& inventory();
+  // As it is now: of a GPU others take and give back memory. Where neither OpenCL is asked for nor
+  // a GPU was found it is the inventory above.
+  enum class OpenCl { no, yes };
+  device::Inventory inventory_now(OpenCl opencl);
 
   // With the version that a plain name stands for, where the user chose one. Errors:
   // invalid_argument, io_error.
@@ -140,6 +144,14 @@ class HubCore {
   void install(const std::shared_ptr<ReadyFlow>& flow);
   void load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel& installed);
   Result<runtime::LoadSpec> load_spec(const ReadyFlow& flow, const InstalledModel& installed);
+  // The same anew, each time that a handle needs the model again: what was full may be empty now.
+  // Empty where there is nothing to choose from.
+  std::function<Result<runtime::LoadSpec>()> plan_again(const ReadyFlow& flow,
+                                                        const InstalledModel& installed,
+                                                        const DevicePlan& plan);
+  // Memory of a GPU that models of this hub hold and would give back counts as free.
+  void add_own_memory(device::Inventory& inventory, const Resolved& resolved,
+                      ByteCount needed) const;
   // Where what tuning found for this model is kept.
   std::string tuned_folder(const Digest& model);
   // What tuning found, unless the options leave no choice.

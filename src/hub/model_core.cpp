@@ -58,13 +58,26 @@ Result<std::shared_ptr<HubCore>> ModelCore::hub() const {
   return hub;
 }
 
-Result<runtime::Lease> ModelCore::acquire() const {
+std::shared_ptr<const runtime::LoadSpec> ModelCore::current_load() {
+  std::lock_guard lock(mutex_);
+  return load_;
+}
+
+Result<runtime::Lease> ModelCore::acquire() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
+  std::shared_ptr<const runtime::LoadSpec> load = current_load();
   // Without a job when it is loaded already: this is the way of every call.
-  if (std::optional<runtime::Lease> lease = (*owner)->runtime().try_lease(parts_.load.key))
+  if (std::optional<runtime::Lease> lease = (*owner)->runtime().try_lease(load->key))
     return *std::move(lease);
-  return (*owner)->runtime().acquire(parts_.load).get();
+  if (parts_.plan_again) {
+    Result<runtime::LoadSpec> planned = parts_.plan_again();
+    if (!planned) return std::move(planned).error();
+    load = std::make_shared<const runtime::LoadSpec>(*std::move(planned));
+    std::lock_guard lock(mutex_);
+    load_ = load;
+  }
+  return (*owner)->runtime().acquire(*load).get();
 }
 
 Result<ModelLease> ModelCore::lease() {
@@ -80,7 +93,8 @@ Result<ModelLease> ModelCore::lease() {
   LoadReport report;
   // What this handle asked for, also when somebody who asked for something else loaded it; unless
   // the engine put it elsewhere, which only the load knows.
-  report.plan = parts_.load.plan.chosen == loaded.plan.chosen ? parts_.load.plan : loaded.plan;
+  const std::shared_ptr<const runtime::LoadSpec> load = current_load();
+  report.plan = load->plan.chosen == loaded.plan.chosen ? load->plan : loaded.plan;
   report.engine = loaded.engine + " " + loaded.engine_version;
   report.device = lease->session().device();
   report.duration = loaded.load_time;
@@ -110,7 +124,7 @@ Result<void> ModelCore::warmup() {
 Result<ByteCount> ModelCore::unload() {
   Result<std::shared_ptr<HubCore>> owner = hub();
   if (!owner) return std::move(owner).error();
-  Result<runtime::Unloaded> unloaded = (*owner)->unload(parts_.load.key);
+  Result<runtime::Unloaded> unloaded = (*owner)->unload(current_load()->key);
   if (!unloaded) return std::move(unloaded).error();
   if (!parts_.detector) return unloaded->returned;
   Result<ByteCount> detector = parts_.detector->unload();

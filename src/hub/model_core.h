@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,12 +43,16 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
     InstalledModel installed;
     vision::Recipe recipe;
     std::vector<std::string> labels;
-    runtime::LoadSpec load;
+    runtime::LoadSpec load;  // as it was loaded first
+    // Plans a later load anew; empty: that is as the first.
+    std::function<Result<runtime::LoadSpec>()> plan_again;
     std::optional<Model> detector;  // finds the faces that a model of aligned faces describes
   };
 
   ModelCore(std::weak_ptr<HubCore> hub, Parts parts)
-      : hub_(std::move(hub)), parts_(std::move(parts)) {}
+      : hub_(std::move(hub)),
+        parts_(std::move(parts)),
+        load_(std::make_shared<const runtime::LoadSpec>(parts_.load)) {}
 
   Model handle() { return Model(shared_from_this()); }
   const Parts& parts() const { return parts_; }
@@ -64,7 +69,9 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
 
  private:
   Result<std::shared_ptr<HubCore>> hub() const;
-  Result<runtime::Lease> acquire() const;
+  Result<runtime::Lease> acquire();
+  // How it is loaded, or was the last time.
+  std::shared_ptr<const runtime::LoadSpec> current_load();
   Result<vision::AnswerOptions> answer_options(const RunOptions& options) const;
   // What the engine gave for one picture.
   struct Inferred {
@@ -87,6 +94,7 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
   const std::weak_ptr<HubCore> hub_;
   const Parts parts_;
   std::mutex mutex_;
+  std::shared_ptr<const runtime::LoadSpec> load_;  // guarded by mutex_
   std::vector<vision::Prepared> idle_;  // guarded by mutex_; as many as there were calls at once
 };
 

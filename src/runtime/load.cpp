@@ -67,6 +67,7 @@ Result<std::unique_ptr<LoadedModel>> load(const LoadSpec& spec, std::uint64_t ge
   engine::LoadRequest request = spec.request;
   request.device = *spec.plan.chosen;
   request.threads = budget.grant(request.threads);
+  request.allow_fallback = spec.plan.fallback != DeviceFallback::never;
 
   LoadedInfo info;
   info.key = spec.key;

@@ -34,7 +34,8 @@ struct LoadSpec {
   std::string key;
   std::string model;  // for people: "yolov8n@8.4.0:onnx-fp32"
   std::shared_ptr<engine::Engine> engine;
-  // The runtime fills in its device (from the plan) and its threads (from the budget).
+  // The runtime fills in its device and allow_fallback (from the plan) and its threads (from the
+  // budget).
   engine::LoadRequest request;
   DevicePlan plan;  // chosen is set
   // Called by each load before the engine; what it returns is kept until the model is freed. For
@@ -87,6 +88,7 @@ std::string_view name_of(SlotState state);
 struct SlotStatus {
   std::string key;
   std::string model;
+  std::string device;  // on which it is, or is to be: that of the newest plan
   SlotState state = SlotState::absent;
   std::size_t leases = 0;
   std::size_t waiters = 0;
@@ -113,9 +115,13 @@ struct RuntimeOptions {
   // Models that load at the same time; more make each slower and the peak of memory higher.
   int load_threads = 2;
   int threads = 0;  // budget for all engines; 0: as many as this process may use cores
-  // How long the error of a load that ran out of memory is repeated before it is tried again. Every
-  // other failure is tried again by the next call.
+  // How long the error of a load that ran out of memory is repeated before it is tried again.
   std::chrono::milliseconds out_of_memory_pause{1000};
+  // Every other failure is tried again by the next call, for it may have been mended; what fails
+  // again at once is tried after this pause, then after twice as long, and so on up to the longest.
+  // Otherwise callers that never give up would load a broken model all day.
+  std::chrono::milliseconds failure_pause{100};
+  std::chrono::milliseconds longest_failure_pause{10'000};
 
   // Bytes that the models loaded on a device may take together, by the device's id ("cpu:0"); 0: as
   // many as they want. Asked for each load, outside all locks. A load needs what an earlier one of

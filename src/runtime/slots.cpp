@@ -91,10 +91,19 @@ Job<Lease> Slots::acquire(const LoadSpec& spec) {
 
 std::optional<Lease> Slots::try_lease(const std::string& key) {
   if (is_of_another_process()) return std::nullopt;
-  std::lock_guard lock(mutex_);
-  const auto slot = slots_.find(key);
-  if (slot == slots_.end() || slot->second.state != SlotState::ready) return std::nullopt;
-  return lease(slot->second);
+  // This is the way of every call: the clock and the allocator are asked outside the lock.
+  const auto now = options_.clock->steady_now();
+  Slot* slot = nullptr;
+  std::shared_ptr<LoadedModel> model;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = slots_.find(key);
+    if (found == slots_.end() || found->second.state != SlotState::ready) return std::nullopt;
+    slot = &found->second;
+    count_lease(*slot, now);
+    model = slot->loaded;
+  }
+  return make_lease(*slot, std::move(model));
 }
 
 Job<Unloaded> Slots::unload(const std::string& key, UnloadPolicy policy) {
@@ -106,7 +115,10 @@ Job<Unloaded> Slots::unload(const std::string& key, UnloadPolicy policy) {
     const auto found = slots_.find(key);
     if (found == slots_.end() || found->second.state == SlotState::absent ||
         found->second.state == SlotState::failed) {
-      if (found != slots_.end()) found->second.state = SlotState::absent;  // forgets the failure
+      if (found != slots_.end()) {  // forgets the failure
+        found->second.state = SlotState::absent;
+        found->second.failures = 0;
+      }
       answer = Unloaded();
     } else if (Slot& slot = found->second; policy == UnloadPolicy::refuse &&
                                            slot.state != SlotState::draining &&
@@ -141,6 +153,7 @@ std::vector<SlotStatus> Slots::status() const {
     SlotStatus status;
     status.key = key;
     status.model = slot.spec.model;
+    status.device = slot.spec.plan.chosen.value_or("");
     status.state = slot.state;
     status.leases = slot.leases;
     status.waiters = slot.waiters.size();
@@ -200,11 +213,19 @@ void Slots::queue_free(Slot& slot) {
 }
 
 Lease Slots::lease(Slot& slot) {
+  count_lease(slot, options_.clock->steady_now());
+  return make_lease(slot, slot.loaded);
+}
+
+void Slots::count_lease(Slot& slot, std::chrono::steady_clock::time_point now) {
   ++slot.leases;
-  slot.last_used = options_.clock->steady_now();
-  LoadedModel* const model = slot.loaded.get();
+  slot.last_used = std::max(slot.last_used, now);
+}
+
+Lease Slots::make_lease(Slot& slot, std::shared_ptr<LoadedModel> model) {
+  LoadedModel* const what = model.get();
   return Lease(std::shared_ptr<LoadedModel>(
-      model, [self = shared_from_this(), &slot, hold = slot.loaded](LoadedModel*) mutable {
+      what, [self = shared_from_this(), &slot, hold = std::move(model)](LoadedModel*) mutable {
         if (self->is_of_another_process()) {
           (void)new std::shared_ptr<LoadedModel>(std::move(hold));  // leaked: see LoadedModel
           return;
@@ -212,23 +233,23 @@ Lease Slots::lease(Slot& slot) {
         // Before the lease is given back, so that it is the reaper who frees the model. Once the
         // runtime has gone there is no reaper, and this may free it.
         hold.reset();
-        Answers answers;
-        {
-          std::lock_guard lock(self->mutex_);
-          self->give_back(slot, answers);
-        }
-        answers.give();
+        self->give_back(slot);
       }));
 }
 
-void Slots::give_back(Slot& slot, Answers& answers) {
-  --slot.leases;
-  if (reaper_ == nullptr) return;  // the runtime has gone, and perhaps its clock too
-  slot.last_used = options_.clock->steady_now();
-  if (slot.leases > 0) return;
-  if (slot.state == SlotState::draining) queue_free(slot);
-  evict_if_kept_too_long(slot);
-  if (!room_queue_.empty()) serve_room_queue(answers);
+void Slots::give_back(Slot& slot) {
+  Answers answers;
+  {
+    std::lock_guard lock(mutex_);
+    --slot.leases;
+    if (reaper_ == nullptr) return;  // the runtime has gone, and perhaps its clock too
+    slot.last_used = std::max(slot.last_used, options_.clock->steady_now());
+    if (slot.leases > 0) return;
+    if (slot.state == SlotState::draining) queue_free(slot);
+    evict_if_kept_too_long(slot);
+    if (!room_queue_.empty()) serve_room_queue(answers);
+  }
+  answers.give();
 }
 
 void Slots::drop_cancelled_waiters(Slot& slot) const {
@@ -258,6 +279,16 @@ void Slots::fail(Slot& slot, Error error, Answers& answers) {
   for (Promise<Lease>& waiter : slot.waiters)
     answers.leases.emplace_back(std::move(waiter), *slot.error);
   slot.waiters.clear();
+}
+
+std::chrono::milliseconds Slots::pause_after(Slot& slot) const {
+  constexpr unsigned k_most_doublings = 20;
+  const ErrorCode code = slot.error->code;
+  if (code == ErrorCode::out_of_memory) return options_.out_of_memory_pause;
+  // Its files went while it was loaded: whoever fetches them again loads it at once.
+  if (code == ErrorCode::not_found || ++slot.failures < 2) return std::chrono::milliseconds(0);
+  const unsigned doublings = std::min(slot.failures - 2, k_most_doublings);
+  return std::min(options_.failure_pause * (1U << doublings), options_.longest_failure_pause);
 }
 
 void Slots::queue_for_room(Slot& slot) {
@@ -440,6 +471,7 @@ void Slots::finish_load(Slot& slot, Measurement measurement,
     if (result) {
       slot.loaded = *std::move(result);
       ++slot.loads;
+      slot.failures = 0;
       slot.loaded_at = slot.last_used = options_.clock->steady_now();
       slot.state = slot.drain_when_ready ? SlotState::draining : SlotState::ready;
       const ByteCount seen = slot.loaded->info().resident;
@@ -463,7 +495,7 @@ void Slots::finish_load(Slot& slot, Measurement measurement,
       const bool is_short_of_memory = result.error().code == ErrorCode::out_of_memory;
       fail(slot, is_short_of_memory ? Error(result.error()).as_retryable() : result.error(),
            answers);
-      if (is_short_of_memory) slot.retry_at += options_.out_of_memory_pause;
+      slot.retry_at += pause_after(slot);
     }
     serve_room_queue(answers);
   }

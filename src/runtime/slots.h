@@ -55,6 +55,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
     bool drain_when_ready = false;           // queued, loading: unload() was called
     std::optional<Error> error;              // failed
     std::chrono::steady_clock::time_point retry_at;  // failed
+    unsigned failures = 0;  // of loads, since one succeeded or unload() was called
     std::chrono::steady_clock::time_point last_used;
     std::chrono::steady_clock::time_point loaded_at;
     std::chrono::steady_clock::time_point waits_since;  // in room_queue_
@@ -82,10 +83,11 @@ class Slots : public std::enable_shared_from_this<Slots> {
   void queue_load(Slot& slot);
   void queue_free(Slot& slot);
   Lease lease(Slot& slot);
-  void give_back(Slot& slot, Answers& answers);
+  static void count_lease(Slot& slot, std::chrono::steady_clock::time_point now);
   void drop_cancelled_waiters(Slot& slot) const;
   void forget(Slot& slot, Answers& answers);  // nobody waits for its load any more
   void fail(Slot& slot, Error error, Answers& answers);
+  std::chrono::milliseconds pause_after(Slot& slot) const;  // of a load that failed
   // Lets begin whoever has room, and makes room for the others.
   void serve_room_queue(Answers& answers);
   bool serve(Slot& slot, bool is_first_of_its_device, Answers& answers);
@@ -94,6 +96,10 @@ class Slots : public std::enable_shared_from_this<Slots> {
   void evict(Slot& slot);
   void evict_if_kept_too_long(Slot& slot);
   Error no_room_for(const Slot& slot) const;
+
+  // Of a lease that is counted, on the slot's model; with the lock or without.
+  Lease make_lease(Slot& slot, std::shared_ptr<LoadedModel> model);
+  void give_back(Slot& slot);  // takes mutex_
 
   // On the loaders', the reaper's and the alarm's threads; they take mutex_.
   void queue_for_room(Slot& slot);

@@ -109,6 +109,29 @@ TEST_F(CliTest, DevicesNamesTheProcessor) {
   EXPECT_THAT(run({"devices"}).out, HasSubstr("cpu:0"));
 }
 
+TEST_F(CliTest, DevicesAndDoctorShowGpusAndWhyThereAreNotMore) {
+  const std::string drivers = MODELHUB_FAKE_DRIVERS;
+  options_.environment["LD_LIBRARY_PATH"] = drivers + "/nvml:" + drivers + "/opencl";
+  const Json report = json_of(run({"devices", "--json"}).out);
+  ASSERT_EQ(report["devices"].size(), 5U) << report;
+  EXPECT_EQ(report["devices"][1]["id"], "cuda:0");
+  EXPECT_EQ(report["devices"][1]["driver"], "550.54.15");
+  EXPECT_EQ(report["devices"][1]["memory_free_bytes"], 70ULL << 30);
+  EXPECT_EQ(report["devices"][2]["id"], "cuda:2");
+  EXPECT_EQ(report["devices"][3]["id"], "opencl:0");
+  EXPECT_EQ(report["devices"][3]["name"], "Fake Graphics");
+  EXPECT_EQ(report["devices"][3]["pci"], "0000:00:02.0");
+  EXPECT_EQ(report["notes"][0]["reason"], "cuda:1 cannot be used: GPU is lost");
+  const std::string devices = run({"devices"}).out;
+  EXPECT_THAT(devices, HasSubstr("cuda:0   Fake GPU 0, 85.9 GB (75.2 GB free), driver 550.54.15, "
+                                 "PCI 0000:3a:00.0, GPU-0000"));
+  EXPECT_THAT(devices, HasSubstr("opencl:1   Fake Arc, 4.29 GB, driver 23.43.027"));
+  EXPECT_THAT(devices, HasSubstr("note: cuda:1 cannot be used: GPU is lost"));
+  const std::string doctor = run({"doctor"}).out;
+  EXPECT_THAT(doctor, HasSubstr("device: cuda:2, Fake GPU 2"));
+  EXPECT_THAT(doctor, HasSubstr("note     device: cuda:1 cannot be used: GPU is lost"));
+}
+
 TEST_F(CliTest, DoctorLooksAtHomeCatalogEnginesAndDevices) {
   const ProcessResult result = run({"doctor"});
   for (const char* word : {"home", "catalog", "device"}) EXPECT_THAT(result.out, HasSubstr(word));

@@ -176,6 +176,36 @@ TEST_F(RealModelsTest, AskingForAGpuFallsBackWithAWarningThatSaysWhy) {
       7);
 }
 
+TEST_F(RealModelsTest, StrictIsNotToFallBack) {
+  const ProcessResult strict =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--device", "gpu", "--strict"});
+  EXPECT_EQ(strict.exit_code, 7) << strict.err;
+  EXPECT_THAT(strict.err, HasSubstr("the device 'gpu' cannot be used: "));
+  EXPECT_EQ(run({"run", "yolov8n", shared("images/bus.jpg"), "--strict", "--no-picture"}).exit_code,
+            0)
+      << "auto, and nothing better is here";
+  EXPECT_EQ(
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--strict", "--fallback", "any"}).exit_code,
+      2);
+}
+
+// A driver alone is no GPU that an engine can use.
+TEST_F(RealModelsTest, AGpuThatTheEngineCannotUseIsToldWithTheReason) {
+  options_.environment["LD_LIBRARY_PATH"] = std::string(MODELHUB_FAKE_DRIVERS) + "/nvml";
+  const ProcessResult named =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--device", "cuda:0"});
+  EXPECT_EQ(named.exit_code, 7) << named.err;
+  EXPECT_THAT(named.err, HasSubstr("cuda:0 found, but onnxruntime"));
+  const ProcessResult lost =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--device", "cuda:1"});
+  EXPECT_EQ(lost.exit_code, 7) << lost.err;
+  EXPECT_THAT(lost.err, HasSubstr("GPU is lost"));
+  const ProcessResult any =
+      run({"run", "yolov8n", shared("images/bus.jpg"), "--no-picture", "--explain"});
+  EXPECT_EQ(any.exit_code, 0) << any.err;
+  EXPECT_THAT(any.err, HasSubstr("warning: running on cpu:0: cuda:0 found, but onnxruntime"));
+}
+
 TEST_F(RealModelsTest, APickleIsPulledButNeverLoaded) {
   const ProcessResult result = run({"run", "yolov8n@8.4.0:pt", shared("images/bus.jpg")});
   EXPECT_EQ(result.exit_code, 7) << result.err;

@@ -90,9 +90,16 @@ FAKE_API int nvmlDeviceGetPciInfo_v3(fake_device* device, fake_pci* pci) {
 }
 #endif
 
+/* What a test says; otherwise the first GPU has much and the others nothing. */
+static unsigned long long g_free[8] = {70ULL << 30};
+
+FAKE_API void fake_nvml_set_free(unsigned index, unsigned long long bytes) {
+  g_free[index] = bytes;
+}
+
 FAKE_API int nvmlDeviceGetMemoryInfo(fake_device* device, fake_memory* memory) {
   memory->total = 80ULL << 30;
-  memory->free = device->index == 0 ? 70ULL << 30 : 0;
+  memory->free = g_free[device->index];
   memory->used = memory->total - memory->free;
   return 0;
 }

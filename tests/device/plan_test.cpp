@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/plan.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ Device make_device(const std::string& id) {
 Inventory machine(const std::vector<std::string>& ids, const std::string& note = "") {
   Inventory inventory;
   for (const std::string& id : ids) inventory.devices.push_back(make_device(id));
-  if (!note.empty()) inventory.notes.push_back({"nvml", note});
+  if (!note.empty()) inventory.notes.push_back({"nvml", note, false});
   return inventory;
 }
 
@@ -38,7 +39,7 @@ const std::vector<EngineOffer> k_cpu_only = {usable("onnxruntime", "cpu:0"),
                                              unusable("onnxruntime", "cuda:0", k_no_provider)};
 const std::vector<EngineOffer> k_with_cuda = {usable("onnxruntime", "cpu:0"),
                                               usable("onnxruntime", "cuda:0")};
-const ModelNeeds k_any_device = {{"cpu", "gpu"}, {"onnxruntime"}};
+const ModelNeeds k_any_device = {{"cpu", "gpu"}, {"onnxruntime"}, {}};
 
 Result<DevicePlan> plan_for(const std::string& request, const Inventory& inventory,
                             const std::vector<EngineOffer>& offers,
@@ -122,7 +123,7 @@ TEST(PlanTest, GpuThatMustNotFallBackIsRefused) {
 }
 
 TEST(PlanTest, ListedFallsBackOnlyToWhatTheCatalogLists) {
-  const ModelNeeds gpu_only = {{"gpu"}, {"onnxruntime"}};
+  const ModelNeeds gpu_only = {{"gpu"}, {"onnxruntime"}, {}};
   const Inventory cpu = machine({"cpu:0"});
   expect_refused(plan_for("gpu", cpu, k_cpu_only, gpu_only, DeviceFallback::listed), "no GPU");
   EXPECT_EQ(plan_for("gpu", cpu, k_cpu_only, k_any_device, DeviceFallback::listed)->chosen,
@@ -209,6 +210,101 @@ TEST(PlanTest, ADeviceThatOnlyTheEngineSeesCounts) {
   const DevicePlan made = plan_for("gpu", machine({"cpu:0"}), k_with_cuda).value();
   EXPECT_EQ(made.chosen, "cuda:0");
   EXPECT_TRUE(made.warnings.empty());
+}
+
+// Two GPUs of 80 GB, of which the given have nothing free.
+Inventory gpus_of_which_are_full(const std::vector<std::string>& full) {
+  Inventory inventory = machine({"cpu:0", "cuda:0", "cuda:1"});
+  for (Device& device : inventory.devices) {
+    device.memory_total = ByteCount(80ULL << 30);
+    const bool is_full = std::find(full.begin(), full.end(), device.id) != full.end();
+    device.memory_free = is_full ? ByteCount(1000) : device.memory_total;
+  }
+  return inventory;
+}
+const std::vector<EngineOffer> k_both_gpus = {usable("onnxruntime", "cpu:0"),
+                                              usable("onnxruntime", "cuda")};
+const ModelNeeds k_some_memory = {{"cpu", "gpu"}, {"onnxruntime"}, ByteCount(2000)};
+
+TEST(PlanTest, OfTwoGpusTheFullOneIsPassedOver) {
+  for (const char* request : {"auto", "gpu"}) {
+    for (const DeviceFallback policy : {DeviceFallback::never, DeviceFallback::any}) {
+      const DevicePlan made =
+          plan_for(request, gpus_of_which_are_full({"cuda:0"}), k_both_gpus, k_some_memory, policy)
+              .value();
+      EXPECT_EQ(made.chosen, "cuda:1");
+      EXPECT_TRUE(made.warnings.empty());
+      EXPECT_EQ(made.candidates[0].verdict, DeviceVerdict::rejected);
+      EXPECT_EQ(made.candidates[0].reason,
+                "cuda:0 is full: 1.00 kB of its 85.9 GB are free, the model needs about 2.00 kB");
+    }
+  }
+}
+
+TEST(PlanTest, WhereAllGpusAreFullTheCpuIsTakenAndTold) {
+  const Inventory full = gpus_of_which_are_full({"cpu:0", "cuda:0", "cuda:1"});
+  for (const char* request : {"auto", "gpu"}) {
+    const DevicePlan made = plan_for(request, full, k_both_gpus, k_some_memory).value();
+    EXPECT_EQ(made.chosen, "cpu:0") << "main memory is the system's business";
+    ASSERT_EQ(made.warnings.size(), 1U);
+    EXPECT_TRUE(has(made.warnings[0], "cuda:0 is full")) << made.warnings[0];
+    EXPECT_TRUE(has(made.warnings[0], "cuda:1 is full")) << made.warnings[0];
+  }
+}
+
+TEST(PlanTest, WhereNoOtherDeviceMayBeTakenAFullOneIsChosenAndItsLoadWaits) {
+  const Inventory full = gpus_of_which_are_full({"cuda:0", "cuda:1"});
+  EXPECT_EQ(plan_for("cuda:1", full, k_both_gpus, k_some_memory)->chosen, "cuda:1");
+  for (const char* request : {"auto", "gpu"}) {
+    const DevicePlan made =
+        plan_for(request, full, k_both_gpus, k_some_memory, DeviceFallback::never).value();
+    EXPECT_EQ(made.chosen, "cuda:0");
+    EXPECT_EQ(made.candidates[0].reason, "");
+  }
+  const ModelNeeds gpu_only = {{"gpu"}, {"onnxruntime"}, ByteCount(2000)};
+  EXPECT_EQ(plan_for("auto", full, k_both_gpus, gpu_only)->chosen, "cuda:0")
+      << "before a CPU that it is not made for";
+}
+
+TEST(PlanTest, AGpuOfWhichNothingIsKnownIsNotFull) {
+  EXPECT_EQ(plan_for("auto", machine({"cpu:0", "cuda:0"}), k_with_cuda, k_some_memory)->chosen,
+            "cuda:0");
+}
+
+TEST(PlanTest, AutoTellsOfAGpuThatIsThereAndDoesNotWork) {
+  Inventory lost = machine({"cpu:0"});
+  lost.notes.push_back({"nvml", "cuda:0 cannot be used: GPU is lost", true});
+  const DevicePlan made = plan_for("auto", lost, k_cpu_only).value();
+  EXPECT_EQ(made.chosen, "cpu:0");
+  ASSERT_EQ(made.warnings.size(), 1U);
+  EXPECT_TRUE(has(made.warnings[0], "GPU is lost")) << made.warnings[0];
+  expect_refused(plan_for("auto", lost, k_cpu_only, k_any_device, DeviceFallback::never),
+                 "GPU is lost");
+  EXPECT_TRUE(plan_for("cpu", lost, k_cpu_only)->warnings.empty());
+}
+
+TEST(PlanTest, AnOpenClDeviceCountsWhenAnEngineSaysSo) {
+  const Inventory opencl = machine({"cpu:0", "opencl:0"});
+  const std::string reason = "opencl:0 found, but onnxruntime 1.32.0 cannot use it";
+  expect_refused(plan_for("opencl:0", opencl, k_cpu_only), reason);
+  const DevicePlan gpu = plan_for("gpu", opencl, k_cpu_only).value();
+  EXPECT_EQ(gpu.chosen, "cpu:0");
+  EXPECT_TRUE(has(gpu.warnings.at(0), reason)) << gpu.warnings[0];
+  EXPECT_EQ(plan_for("gpu", opencl, {usable("onnxruntime", "opencl")})->chosen, "opencl:0");
+}
+
+TEST(PlanTest, OpenClIsAskedOnlyWhereItMayMatter) {
+  const auto wants = [](const std::string& request, const std::vector<EngineOffer>& offers) {
+    return wants_opencl(DeviceRequest::parse(request).value(), offers);
+  };
+  const std::vector<EngineOffer> with_opencl = {usable("onnxruntime", "opencl:0")};
+  EXPECT_FALSE(wants("auto", k_cpu_only));
+  EXPECT_FALSE(wants("auto", {unusable("onnxruntime", "opencl:0", "no driver")}));
+  EXPECT_TRUE(wants("auto", with_opencl));
+  EXPECT_FALSE(wants("cpu", with_opencl));
+  EXPECT_FALSE(wants("cuda:0", with_opencl));
+  EXPECT_TRUE(wants("opencl:0", k_cpu_only));
+  EXPECT_TRUE(wants("gpu", k_cpu_only));
 }
 
 TEST(PlanTest, DefaultsAreStrictOnlyForWhatIsNamed) {

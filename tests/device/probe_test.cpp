@@ -40,7 +40,14 @@ class OtherMachine {
 
 ProbeOptions with_nvml(const std::string& name) {
   ProbeOptions options;
-  options.nvml = std::string(FAKE_NVML_DIR) + "/libfake_nvml_" + name + ".so";
+  options.nvml = std::string(FAKE_DRIVERS) + "/libfake_nvml_" + name + ".so";
+  return options;
+}
+
+ProbeOptions with_opencl(const std::string& name) {
+  ProbeOptions options;
+  options.nvml.clear();
+  options.opencl = std::string(FAKE_DRIVERS) + "/libfake_opencl_" + name + ".so";
   return options;
 }
 
@@ -158,11 +165,14 @@ TEST(NvmlProbeTest, DescribesEveryGpu) {
 
 TEST(NvmlProbeTest, ALostGpuLeavesTheOthersAndKeepsTheirNumbers) {
   const Inventory inventory = probe(with_nvml("lost"));
-  ASSERT_EQ(inventory.devices.size(), 2U);
-  EXPECT_EQ(inventory.devices[1].id, "cuda:1");
+  ASSERT_EQ(inventory.devices.size(), 3U);
+  EXPECT_EQ(inventory.devices[1].id, "cuda:0");
+  EXPECT_EQ(inventory.devices[2].id, "cuda:2");
+  EXPECT_EQ(inventory.devices[2].pci, "0000:3c:00.0");
   ASSERT_EQ(inventory.notes.size(), 1U);
   EXPECT_EQ(inventory.notes[0].source, "nvml");
-  EXPECT_EQ(inventory.notes[0].reason, "cuda:0 cannot be used: GPU is lost");
+  EXPECT_EQ(inventory.notes[0].reason, "cuda:1 cannot be used: GPU is lost");
+  EXPECT_TRUE(inventory.notes[0].is_fault);
 }
 
 TEST(NvmlProbeTest, SaysWhyThereIsNoGpu) {
@@ -179,6 +189,66 @@ TEST(NvmlProbeTest, SaysWhyThereIsNoGpu) {
   missing.nvml = "libmodelhub-has-no-such-driver.so.1";
   EXPECT_NE(reason(missing).find("libmodelhub-has-no-such-driver.so.1"), std::string::npos);
 }
+
+TEST(OpenClProbeTest, DescribesEachGpuOnce) {
+  const Inventory inventory = probe(with_opencl("two"));
+  ASSERT_EQ(inventory.devices.size(), 3U) << "the second platform has a card of the first";
+  EXPECT_TRUE(inventory.notes.empty());
+  const Device& gpu = inventory.devices[1];
+  EXPECT_EQ(gpu.id, "opencl:0");
+  EXPECT_EQ(gpu.kind, DeviceKind::gpu);
+  EXPECT_EQ(gpu.name, "Fake Graphics");
+  EXPECT_EQ(gpu.uuid, "0a010203-0405-0607-0809-0a0b0c0d0e0f");
+  EXPECT_EQ(gpu.pci, "0000:00:02.0");
+  EXPECT_EQ(gpu.driver, "23.43.027");
+  EXPECT_EQ(gpu.memory_total, ByteCount(4ULL << 30));
+  EXPECT_EQ(inventory.devices[2].id, "opencl:1");
+  EXPECT_EQ(inventory.devices[2].name, "Fake Arc");
+}
+
+TEST(OpenClProbeTest, ADriverWithoutTheExtensionsTellsTheRest) {
+  const Inventory inventory = probe(with_opencl("plain"));
+  ASSERT_EQ(inventory.devices.size(), 3U);
+  EXPECT_EQ(inventory.devices[1].name, "Fake Graphics");
+  EXPECT_TRUE(inventory.devices[1].pci.empty());
+  EXPECT_TRUE(inventory.devices[1].uuid.empty());
+}
+
+TEST(OpenClProbeTest, WhatNvmlHasListedIsNotListedAgain) {
+  ProbeOptions options = with_opencl("nvidia");
+  EXPECT_EQ(probe(options).devices.size(), 3U) << "without NVML it is all that is known of them";
+  options.nvml = with_nvml("two").nvml;
+  const Inventory inventory = probe(options);
+  ASSERT_EQ(inventory.devices.size(), 3U);
+  EXPECT_EQ(inventory.devices[1].id, "cuda:0");
+  EXPECT_EQ(inventory.devices[2].id, "cuda:1");
+  EXPECT_TRUE(inventory.notes.empty());
+}
+
+TEST(OpenClProbeTest, APlatformThatFailsLeavesTheOthers) {
+  const Inventory inventory = probe(with_opencl("second_fails"));
+  EXPECT_EQ(inventory.devices.size(), 3U);
+  ASSERT_EQ(inventory.notes.size(), 1U);
+  EXPECT_EQ(inventory.notes[0].reason,
+            "the devices of Another Platform cannot be listed: error -5");
+}
+
+TEST(OpenClProbeTest, SaysWhyThereIsNoGpu) {
+  const auto reason = [](const ProbeOptions& options) {
+    const Inventory inventory = probe(options);
+    EXPECT_EQ(inventory.devices.size(), 1U);
+    if (inventory.notes.size() != 1) return std::string("no note");
+    EXPECT_EQ(inventory.notes[0].source, "opencl");
+    return inventory.notes[0].reason;
+  };
+  EXPECT_EQ(reason(with_opencl("loader_alone")), "OpenCL is here, but no vendor's driver for it");
+  EXPECT_EQ(reason(with_opencl("empty")), "OpenCL is here, but no vendor's driver for it");
+  EXPECT_EQ(reason(with_opencl("broken")), "OpenCL does not start: error -6");
+  EXPECT_NE(reason(with_opencl("hollow")).find("has no clGetDeviceInfo"), std::string::npos);
+  EXPECT_NE(reason(with_opencl("missing")).find("OpenCL is not here"), std::string::npos);
+}
+
+TEST(OpenClProbeTest, NobodyLooksUnlessAsked) { EXPECT_TRUE(ProbeOptions().opencl.empty()); }
 
 }  // namespace
 }  // namespace modelhub::device

@@ -23,6 +23,7 @@ TEST(DeviceRequestTest, ReadsTheFormsThatExist) {
   EXPECT_EQ(exact.kind(), DeviceRequest::Kind::exact);
   EXPECT_EQ(exact.string(), "cuda:12");
   EXPECT_TRUE(exact.is_strict());
+  EXPECT_EQ(DeviceRequest::parse("opencl:1")->kind(), DeviceRequest::Kind::exact);
   EXPECT_TRUE(DeviceRequest::parse("cpu:0")->is_strict());
   EXPECT_TRUE(DeviceRequest::parse("cpu")->is_strict());
   EXPECT_FALSE(DeviceRequest::parse("gpu")->is_strict());
@@ -58,6 +59,7 @@ TEST(DeviceTest, NamesAreStable) {
   EXPECT_EQ(kind_of_device("cpu:0"), DeviceKind::cpu);
   EXPECT_EQ(kind_of_device("cuda:0"), DeviceKind::gpu);
   EXPECT_EQ(kind_of_device("npu:0"), DeviceKind::npu);
+  EXPECT_EQ(kind_of_device("opencl:0"), DeviceKind::gpu);
 }
 
 }  // namespace

@@ -147,6 +147,7 @@ TEST_F(MemoryTest, WhoLeavesTheQueueMakesWay) {
   use_the_real_clock();
   const Lease held = load("held", 1000).get().value();
   Job<Lease> large = load("large", 2000);
+  ASSERT_FALSE(is_done_soon(large));  // it stands in the queue, before the other
   const Job<Lease> small = load("small", 1000);
   EXPECT_FALSE(is_done_soon(small));
   large.cancel();

@@ -174,6 +174,62 @@ TEST_F(RuntimeTest, RunningOutOfMemoryIsNotTriedAgainAtOnce) {
   EXPECT_EQ(engine_->loads, 2);
 }
 
+TEST_F(RuntimeTest, WhatFailsAgainAndAgainIsTriedLessAndLessOften) {
+  std::atomic<bool> fails = true;
+  engine_->on_load = [&](const engine::LoadRequest&) -> Result<void> {
+    if (fails) return Error(ErrorCode::corrupt_data, Subject::model, "broken");
+    return {};
+  };
+  options_.failure_pause = std::chrono::milliseconds(100);
+  options_.longest_failure_pause = std::chrono::milliseconds(250);
+  const auto loads_of_a_call = [&] {
+    const int before = engine_->loads;
+    EXPECT_EQ(acquire().get().error().code, ErrorCode::corrupt_data);
+    return engine_->loads - before;
+  };
+  EXPECT_EQ(loads_of_a_call(), 1);
+  EXPECT_EQ(loads_of_a_call(), 1) << "it may have been mended";
+  for (const int pause : {100, 200, 250, 250}) {
+    EXPECT_EQ(status().retry_at, clock_.steady_now() + std::chrono::milliseconds(pause));
+    clock_.advance(std::chrono::milliseconds(pause - 1));
+    EXPECT_EQ(loads_of_a_call(), 0);
+    clock_.advance(std::chrono::milliseconds(1));
+    EXPECT_EQ(loads_of_a_call(), 1);
+  }
+  EXPECT_TRUE(runtime().unload("a", UnloadPolicy::drain).get());
+  EXPECT_EQ(loads_of_a_call(), 1);
+  EXPECT_EQ(loads_of_a_call(), 1) << "unload forgets";
+  clock_.advance(std::chrono::milliseconds(100));
+  fails = false;
+  lease();
+  ASSERT_TRUE(becomes_idle());
+  ASSERT_TRUE(runtime().unload("a", UnloadPolicy::drain).get());
+  fails = true;
+  EXPECT_EQ(loads_of_a_call(), 1);
+  EXPECT_EQ(loads_of_a_call(), 1) << "and so does a success";
+}
+
+TEST_F(RuntimeTest, FilesThatWentDuringALoadAreNoFailureToRemember) {
+  LoadSpec gone = spec();
+  gone.hold_files = []() -> Result<std::shared_ptr<const void>> {
+    return Error(ErrorCode::not_found, Subject::model, "removed a moment ago");
+  };
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(runtime().acquire(gone).get().error().code, ErrorCode::not_found);
+  EXPECT_TRUE(acquire().get());
+}
+
+TEST_F(RuntimeTest, ThePlanSaysWhetherTheEngineMayUseTheCpuForParts) {
+  for (const DeviceFallback policy :
+       {DeviceFallback::never, DeviceFallback::listed, DeviceFallback::any}) {
+    LoadSpec wanted = spec(std::string(name_of(policy)), "cuda:0");
+    wanted.plan.fallback = policy;
+    wanted.request.allow_fallback = policy == DeviceFallback::never;
+    ASSERT_TRUE(runtime().acquire(wanted).get());
+    EXPECT_EQ(engine_->last_request().allow_fallback, policy != DeviceFallback::never);
+  }
+}
+
 TEST_F(RuntimeTest, UnloadForgetsAFailure) {
   std::atomic<bool> fails = true;
   engine_->on_load = [&](const engine::LoadRequest&) -> Result<void> {
