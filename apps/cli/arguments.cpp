@@ -73,6 +73,7 @@ struct Values {
   std::string fallback = "any";
   bool is_strict = false;
   std::string precision;
+  std::string variants;
   float conf = 0;
   float iou = 0;
   int max_det = 0;
@@ -243,6 +244,9 @@ void add_tune_command(CLI::App& app, Values& values) {
   tune->add_option("--picture", values.tune.options.picture,
                    "What they answer, for a model without a golden picture")
       ->type_name("FILE");
+  tune->add_option("--variants", values.variants,
+                   "Which are compared: installed (default), or all: the others are pulled first")
+      ->type_name("WHICH");
   add_precision_option(*tune, values);
 }
 
@@ -443,6 +447,11 @@ Result<Invocation> to_invocation(const CLI::App& app, Values& values) {
       Result<Precision> precision = parse_precision(values.precision);
       if (!precision) return std::move(precision).error();
       values.tune.options.precision = *precision;
+    }
+    if (!values.variants.empty()) {
+      Result<TuneVariants> variants = parse_tune_variants(values.variants);
+      if (!variants) return std::move(variants).error();
+      values.tune.options.variants = *variants;
     }
     invocation.command = values.tune;
   }

@@ -384,8 +384,9 @@ void explain(const LoadReport& load, const std::vector<VariantCandidate>& candid
              const Console& console) {
   console.say("variants, best first:");
   for (const VariantCandidate& candidate : candidates) {
-    console.say("  " + candidate.variant->id +
-                (candidate.is_usable ? ": can run here" : ": " + candidate.reason));
+    console.say(
+        "  " + candidate.variant->id + (candidate.is_usable ? ": can run here" : "") +
+        (candidate.reason.empty() ? "" : (candidate.is_usable ? "; " : ": ") + candidate.reason));
   }
   console.say("device: asked for " + load.plan.requested + ", runs on " + load.device + " with " +
               load.engine);

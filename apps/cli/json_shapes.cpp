@@ -361,6 +361,7 @@ Json to_json(const SelfTestResult& result) {
 
 Json to_json(const TuneCandidate& candidate) {
   Json json;
+  json["variant"] = candidate.variant;
   json["engine"] = candidate.engine;
   json["engine_version"] = candidate.engine_version;
   json["device"] = candidate.device;
@@ -383,6 +384,7 @@ Json to_json(const TuneReport& report) {
   json["rounds"] = report.rounds;
   json["reason"] = report.reason;
   json["chosen"] = report.chosen ? Json(*report.chosen) : Json();
+  json["chosen_model"] = report.chosen ? Json(report.chosen_model) : Json();
   json["kept"] = !report.not_kept && report.chosen;
   json["candidates"] = Json::array();
   for (const TuneCandidate& candidate : report.candidates)

@@ -322,10 +322,11 @@ void bind_starting(py::class_<HubFace>& bound) {
            })
       .def("tune",
            [](const HubFace& face, const std::string& reference, const std::string& precision,
-              const std::string& picture) {
+              const std::string& picture, const std::string& variants) {
              TuneOptions options;
              options.precision = unwrap(parse_precision(precision));
              options.picture = picture;
+             options.variants = unwrap(parse_tune_variants(variants));
              return job_of(face.start([=](const Hub& hub) { return hub.tune(reference, options); }),
                            &tuned_of);
            })

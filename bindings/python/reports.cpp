@@ -89,6 +89,7 @@ py::dict to_python(const DeviceCandidate& candidate) {
 
 py::dict to_python(const TuneCandidate& candidate) {
   py::dict dict;
+  dict["variant"] = candidate.variant;
   dict["engine"] = candidate.engine;
   dict["engine_version"] = candidate.engine_version;
   dict["device"] = candidate.device;
@@ -347,6 +348,7 @@ py::dict to_python(const TuneReport& report) {
   dict["rounds"] = report.rounds;
   dict["candidates"] = list_of(report.candidates);
   dict["chosen"] = report.chosen ? py::object(py::int_(*report.chosen)) : py::none();
+  dict["chosen_model"] = report.chosen_model;
   dict["reason"] = text_of(report.reason);
   dict["not_kept"] = error_text(report.not_kept);
   return dict;

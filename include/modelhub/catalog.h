@@ -219,6 +219,10 @@ struct ModelEntry {
 const std::string& license_of(const ModelEntry& entry, const ModelVersion& version,
                               const Variant& variant);
 
+// Whether it was made to compute with fewer bits than float32: never taken for another unless
+// asked.
+bool has_reduced_precision(const Variant& variant);
+
 // Which licences the user accepts.
 struct LicensePolicy {
   std::vector<std::string> allowed;  // SPDX ids, case does not matter; empty: all
@@ -245,7 +249,7 @@ struct VariantCandidate {
   std::shared_ptr<const Variant> variant;
   bool is_usable = false;            // can run here and now, and its licence is accepted
   std::vector<std::string> engines;  // those that can run it here, best first
-  std::string reason;                // why not, when not usable
+  std::string reason;                // why not, when not usable; else what tuning found, if it did
 };
 
 // A reference made exact. Cheap to copy; keeps what it needs of the catalog alive.

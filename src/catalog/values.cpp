@@ -94,6 +94,10 @@ ByteCount Variant::download_bytes() const {
   return sum;
 }
 
+bool has_reduced_precision(const Variant& variant) {
+  return variant.precision != "float32" && variant.precision != "float64";
+}
+
 const std::string& license_of(const ModelEntry& entry, const ModelVersion& version,
                               const Variant& variant) {
   if (!variant.license.empty()) return variant.license;

@@ -162,10 +162,10 @@ Result<std::vector<std::string>> for_each_installed(const std::string& reference
 enum class StageLevel { model, stage };
 
 Result<PullPlan> plan_of(const std::string& reference, PullPurpose purpose, StageLevel level,
-                         const std::string& engine, hub::HubCore& core) {
-  Result<Resolved> resolved = core.resolve(
-      reference, purpose == PullPurpose::run ? catalog::Purpose::run : catalog::Purpose::pull,
-      engine);
+                         const LoadOptions& options, hub::HubCore& core) {
+  Result<Resolved> resolved = purpose == PullPurpose::run
+                                  ? core.resolve_for_load(reference, options)
+                                  : core.resolve(reference, catalog::Purpose::pull, options.engine);
   if (!resolved) return std::move(resolved).error();
   Result<std::optional<InstalledModel>> installed = core.find_installed(*resolved);
   if (!installed) return std::move(installed).error();
@@ -183,7 +183,7 @@ Result<PullPlan> plan_of(const std::string& reference, PullPurpose purpose, Stag
   if (level == StageLevel::stage) return plan;
   for (const Stage& stage : resolved->variant->stages) {
     Result<PullPlan> part =
-        plan_of(stage.reference.to_string(), purpose, StageLevel::stage, engine, core);
+        plan_of(stage.reference.to_string(), purpose, StageLevel::stage, options, core);
     if (!part) return std::move(part).error().with_context(hub::stage_context(*resolved, stage));
     plan.stages.push_back(*std::move(part));
   }
@@ -327,7 +327,7 @@ Result<PullPlan> Hub::plan_pull(const std::string& reference, PullPurpose purpos
                                 const LoadOptions& options) const {
   if (purpose == PullPurpose::run && hub::means_file(reference, *core_->catalog()))
     return plan_file(reference, options, *core_);
-  return plan_of(reference, purpose, StageLevel::model, options.engine, *core_);
+  return plan_of(reference, purpose, StageLevel::model, options, *core_);
 }
 
 Job<InstalledModel> Hub::pull(const std::string& reference) const { return core_->pull(reference); }

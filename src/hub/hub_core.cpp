@@ -82,6 +82,11 @@ ByteCount usual_memory_budget(const Device& device) {
   return ByteCount(device.kind == DeviceKind::cpu ? total / 5 * 4 : total / 10 * 9);
 }
 
+// Whether what tuning found may decide.
+bool leaves_choice(const LoadOptions& options) {
+  return options.device == "auto" && options.engine.empty() && options.threads == 0;
+}
+
 // Keeps `cancel` ready to run when the waiter of `promise` goes; until the returned value is
 // dropped.
 template <class T>
@@ -654,22 +659,56 @@ Job<TuneReport> HubCore::tune(const std::weak_ptr<HubCore>& self, const std::str
   });
 }
 
-std::string HubCore::tuned_folder(const Digest& model) {
-  return tuned_folder_name(model, engines_.offers(), inventory().devices, threads());
+std::string HubCore::tuned_folder(TunedScope scope, const Digest& model) {
+  return tuned_folder_name(scope, model, engines_.offers(), inventory().devices, threads());
 }
 
-Result<void> HubCore::keep_tuned(const Digest& model, const TuneReport& report) {
-  const std::string now = base::to_rfc3339(std::chrono::system_clock::now());
-  return hub::keep_tuned(*store_, tuned_folder(model), choice_of(report, now));
+Result<void> HubCore::keep_tuned(TunedScope scope, const Digest& fallback, const Digest& chosen,
+                                 const TuneReport& report) {
+  const TunedChoice choice =
+      choice_of(report, chosen, base::to_rfc3339(std::chrono::system_clock::now()));
+  if (Result<void> kept = hub::keep_tuned(*store_, tuned_folder(TunedScope::variant, chosen),
+                                          within_variant(choice));
+      !kept) {
+    return kept;
+  }
+  if (scope == TunedScope::variant) return {};
+  return hub::keep_tuned(*store_, tuned_folder(TunedScope::name, fallback), choice);
 }
 
 std::optional<TunedChoice> HubCore::find_tuned(const ReadyFlow& flow, const Digest& model) {
   const LoadOptions& options = flow.options;
-  if (flow.own || options.device != "auto" || !options.engine.empty() || options.threads > 0)
-    return std::nullopt;
-  std::optional<TunedChoice> found = hub::find_tuned(*store_, tuned_folder(model));
+  if (flow.own || !leaves_choice(options)) return std::nullopt;
+  std::optional<TunedChoice> found =
+      hub::find_tuned(*store_, tuned_folder(TunedScope::variant, model));
   if (found && options.precision && *options.precision != found->precision) return std::nullopt;
   return found;
+}
+
+Result<Resolved> HubCore::resolve_for_load(const std::string& reference,
+                                           const LoadOptions& options) {
+  Result<Resolved> resolved = resolve(reference, catalog::Purpose::run, options.engine);
+  if (!resolved || !leaves_choice(options)) return resolved;
+  const Result<Reference> parsed = parse_reference(reference);
+  if (!parsed || !is_choice(*parsed)) return resolved;
+  const Digest fallback = record_of(*resolved).key();
+  const std::optional<TunedChoice> tuned =
+      hub::find_tuned(*store_, tuned_folder(TunedScope::name, fallback));
+  if (!tuned) return resolved;
+  Resolved wanted = *resolved;
+  for (const VariantCandidate& candidate : resolved->candidates) {
+    if (candidate.variant->id == tuned->variant && candidate.is_usable)
+      wanted.variant = candidate.variant;
+  }
+  const bool is_other = wanted.variant != resolved->variant;
+  if (record_of(wanted).key() != tuned->key ||
+      !allows(options.precision, *tuned, is_other && has_reduced_precision(*wanted.variant))) {
+    return resolved;
+  }
+  const Result<std::optional<InstalledModel>> installed = find_installed(wanted);
+  if (is_other && !(installed && *installed)) return resolved;
+  annotate(*tuned, wanted.candidates);
+  return wanted;
 }
 
 Result<DevicePlan> HubCore::plan(const Resolved& resolved, const LoadOptions& options) {
@@ -735,7 +774,7 @@ bool HubCore::take_recipe(const std::shared_ptr<ReadyFlow>& flow) {
 
 void HubCore::begin(const std::shared_ptr<ReadyFlow>& flow) {
   if (!flow->options.file.is_empty()) return flow->fail(not_a_file(flow->reference));
-  Result<Resolved> resolved = resolve(flow->reference, catalog::Purpose::run, flow->options.engine);
+  Result<Resolved> resolved = resolve_for_load(flow->reference, flow->options);
   if (!resolved) return flow->fail(std::move(resolved).error());
   flow->resolved = *resolved;
   if (!take_recipe(flow)) return;

@@ -77,6 +77,9 @@ class HubCore {
   // With an `engine` only what that one can run is usable. Errors: unsupported when it is not here.
   Result<Resolved> resolve(const std::string& reference, catalog::Purpose purpose,
                            const std::string& engine = {});
+  // As a load would: a name without a variant means the one that tuning chose, while that is
+  // installed and the options leave the choice.
+  Result<Resolved> resolve_for_load(const std::string& reference, const LoadOptions& options);
   // On which device, with which engine.
   Result<DevicePlan> plan(const Resolved& resolved, const LoadOptions& options);
   // What the engines can do here; with a name only that one. Errors: unsupported when it is not
@@ -112,8 +115,11 @@ class HubCore {
                        const TuneOptions& options);
   // Of one run, at most.
   int threads() const { return runtime_->thread_budget().total(); }
-  // Errors: as those of keep_tuned() of tuned_choice.h. REQUIRES: something was chosen.
-  Result<void> keep_tuned(const Digest& model, const TuneReport& report);
+  // `chosen` is the variant with the best way; with TunedScope::name `fallback` is what the name
+  // means otherwise. Errors: as those of keep_tuned() of tuned_choice.h. REQUIRES: something was
+  // chosen.
+  Result<void> keep_tuned(TunedScope scope, const Digest& fallback, const Digest& chosen,
+                          const TuneReport& report);
   IntakeTools intake_tools() { return {*store_, *transfer_, options_.log}; }
 
  private:
@@ -153,7 +159,7 @@ class HubCore {
   void add_own_memory(device::Inventory& inventory, const Resolved& resolved,
                       ByteCount needed) const;
   // Where what tuning found for this model is kept.
-  std::string tuned_folder(const Digest& model);
+  std::string tuned_folder(TunedScope scope, const Digest& model);
   // What tuning found, unless the options leave no choice.
   std::optional<TunedChoice> find_tuned(const ReadyFlow& flow, const Digest& model);
   // Runs a self-test or a tuning, one at a time: `run` blocks.

@@ -17,10 +17,10 @@ namespace modelhub::hub {
 namespace {
 
 constexpr const char* k_tuned_file = "tuned";
-constexpr const char* k_first_line = "modelhub-tuned 1";
+constexpr const char* k_first_line = "modelhub-tuned 2";
 constexpr ByteCount k_most_bytes(std::uint64_t{256} * 1024);
 
-// Lines are "key<tab>value", and a loser has two more tabs.
+// Lines are "key<tab>value", and a loser has three more tabs.
 std::string one_line(std::string text) {
   for (char& c : text) {
     if (c == '\n' || c == '\t' || c == '\r') c = ' ';
@@ -33,6 +33,8 @@ std::string text_of(const TunedChoice& choice) {
   const auto add = [&](const char* key, const std::string& value) {
     text += std::string(key) + "\t" + one_line(value) + "\n";
   };
+  add("variant", choice.variant);
+  add("key", choice.key.hex());
   add("engine", choice.engine);
   add("device", choice.device);
   add("precision", std::string(name_of(choice.precision)));
@@ -40,8 +42,8 @@ std::string text_of(const TunedChoice& choice) {
   add("when", choice.when);
   add("reason", choice.reason);
   for (const TunedChoice::Loser& loser : choice.losers) {
-    text += "loser\t" + one_line(loser.engine) + "\t" + one_line(loser.device) + "\t" +
-            one_line(loser.remark) + "\n";
+    text += "loser\t" + one_line(loser.variant) + "\t" + one_line(loser.engine) + "\t" +
+            one_line(loser.device) + "\t" + one_line(loser.remark) + "\n";
   }
   return text;
 }
@@ -73,20 +75,26 @@ std::optional<TunedChoice> parse(std::string_view text) {
   TunedChoice choice;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::vector<std::string_view> parts = split(lines[i], '\t');
-    if (parts.front() == "loser" && parts.size() == 4) {
-      choice.losers.push_back(
-          {std::string(parts[1]), std::string(parts[2]), std::string(parts[3])});
+    if (parts.front() == "loser" && parts.size() == 5) {
+      choice.losers.push_back({std::string(parts[1]), std::string(parts[2]), std::string(parts[3]),
+                               std::string(parts[4])});
     } else if (parts.size() == 2) {
       values.emplace(parts[0], parts[1]);
     }
   }
   const Result<Precision> precision = parse_precision(values["precision"]);
   const std::optional<int> threads = parse_threads(values["threads"]);
+  const Result<Digest> key = Digest::parse(values["key"]);
+  choice.variant = values["variant"];
   choice.engine = values["engine"];
   choice.device = values["device"];
   choice.when = values["when"];
   choice.reason = values["reason"];
-  if (!precision || !threads || choice.engine.empty() || choice.device.empty()) return std::nullopt;
+  if (!precision || !threads || !key || choice.variant.empty() || choice.engine.empty() ||
+      choice.device.empty()) {
+    return std::nullopt;
+  }
+  choice.key = *key;
   choice.precision = *precision;
   choice.threads = *threads;
   return choice;
@@ -94,14 +102,16 @@ std::optional<TunedChoice> parse(std::string_view text) {
 
 }  // namespace
 
-TunedChoice choice_of(const TuneReport& report, std::string when) {
+TunedChoice choice_of(const TuneReport& report, const Digest& key, std::string when) {
   const TuneCandidate& best = report.candidates[*report.chosen];
-  TunedChoice choice{best.engine,   best.device, best.precision, best.threads, std::move(when),
-                     report.reason, {}};
+  TunedChoice choice{
+      best.variant,    key,           best.engine, best.device, best.precision, best.threads,
+      std::move(when), report.reason, {}};
   // The best of each engine first: that is what the plan says of it.
   std::vector<const TuneCandidate*> losers;
   for (const TuneCandidate& candidate : report.candidates) {
-    if (&candidate != &best) losers.push_back(&candidate);
+    // What kept a variant out, such as that it was not installed, may be otherwise tomorrow.
+    if (&candidate != &best && !candidate.engine.empty()) losers.push_back(&candidate);
   }
   const auto time_of = [](const TuneCandidate* candidate) {
     return candidate->run.count() > 0 ? candidate->run.count()
@@ -110,11 +120,20 @@ TunedChoice choice_of(const TuneReport& report, std::string when) {
   std::stable_sort(losers.begin(), losers.end(),
                    [&](const auto* a, const auto* b) { return time_of(a) < time_of(b); });
   for (const TuneCandidate* loser : losers)
-    choice.losers.push_back({loser->engine, loser->device, loser->remark});
+    choice.losers.push_back({loser->variant, loser->engine, loser->device, loser->remark});
   return choice;
 }
 
-std::string tuned_folder_name(const Digest& model, const std::vector<device::EngineOffer>& offers,
+TunedChoice within_variant(TunedChoice choice) {
+  std::vector<TunedChoice::Loser>& losers = choice.losers;
+  losers.erase(std::remove_if(losers.begin(), losers.end(),
+                              [&](const auto& loser) { return loser.variant != choice.variant; }),
+               losers.end());
+  return choice;
+}
+
+std::string tuned_folder_name(TunedScope scope, const Digest& model,
+                              const std::vector<device::EngineOffer>& offers,
                               const std::vector<Device>& devices, int threads) {
   std::vector<std::string> lines;
   lines.reserve(offers.size() + devices.size());
@@ -128,7 +147,8 @@ std::string tuned_folder_name(const Digest& model, const std::vector<device::Eng
     lines.push_back(std::move(line));
   }
   std::sort(lines.begin(), lines.end());
-  std::string text = "tuned 1\n" + model.hex() + "\n" + std::to_string(threads) + "\n";
+  std::string text = "tuned 2\n" + std::string(scope == TunedScope::name ? "name" : "variant") +
+                     "\n" + model.hex() + "\n" + std::to_string(threads) + "\n";
   for (const std::string& line : lines) text += line + "\n";
   return "tuned-" + base::sha256_of(text).hex();
 }
@@ -153,6 +173,23 @@ std::optional<TunedChoice> find_tuned(const store::Store& store, const std::stri
   return text ? parse(*text) : std::nullopt;
 }
 
+bool allows(const std::optional<Precision>& asked, const TunedChoice& choice, bool is_reduced) {
+  const bool has_fewer_bits = is_reduced || choice.precision == Precision::golden;
+  return !asked || (*asked == Precision::golden) == has_fewer_bits;
+}
+
+void annotate(const TunedChoice& choice, std::vector<VariantCandidate>& candidates) {
+  for (VariantCandidate& candidate : candidates) {
+    if (candidate.variant->id == choice.variant) candidate.reason = "chosen by tuning";
+    if (!candidate.is_usable || candidate.variant->id == choice.variant) continue;
+    // The first of them is the best.
+    const auto loser =
+        std::find_if(choice.losers.begin(), choice.losers.end(),
+                     [&](const auto& one) { return one.variant == candidate.variant->id; });
+    if (loser != choice.losers.end()) candidate.reason = loser->remark;
+  }
+}
+
 bool follow(const TunedChoice& choice, DevicePlan& plan) {
   const auto wanted = std::find_if(
       plan.candidates.begin(), plan.candidates.end(), [&](const DeviceCandidate& candidate) {
@@ -173,10 +210,10 @@ bool follow(const TunedChoice& choice, DevicePlan& plan) {
   wanted->reason.clear();
   plan.engine = wanted->engine;
   plan.chosen = wanted->device;
-  plan.tuned = "on " + choice.when.substr(0, choice.when.find('T')) + ": " + choice.engine +
-               " on " + choice.device + ", " + std::string(name_of(choice.precision)) + ", " +
-               std::to_string(choice.threads) + (choice.threads == 1 ? " thread" : " threads") +
-               "; " + choice.reason;
+  plan.tuned = "on " + choice.when.substr(0, choice.when.find('T')) + ": " + choice.variant +
+               " with " + choice.engine + " on " + choice.device + ", " +
+               std::string(name_of(choice.precision)) + ", " + std::to_string(choice.threads) +
+               (choice.threads == 1 ? " thread" : " threads") + "; " + choice.reason;
   return true;
 }
 

@@ -21,8 +21,17 @@ std::string_view name_of(TuneVerdict verdict) {
     case TuneVerdict::wrong: return "wrong";
     case TuneVerdict::refused: return "refused";
     case TuneVerdict::failed: return "failed";
+    case TuneVerdict::skipped: return "skipped";
   }
   return "unknown";
+}
+
+Result<TuneVariants> parse_tune_variants(std::string_view text) {
+  if (text == "installed") return TuneVariants::installed;
+  if (text == "all") return TuneVariants::all;
+  return Error(ErrorCode::invalid_argument, Subject::usage,
+               "'" + std::string(text) + "' does not say which variants to compare",
+               "installed or all");
 }
 
 namespace hub {
@@ -145,20 +154,21 @@ Result<TuneReport> Tuner::run(const std::string& reference) {
   HubCore& core = trial_.core();
   Result<Resolved> resolved = core.resolve(reference, catalog::Purpose::run);
   if (!resolved) return std::move(resolved).error();
+  const Result<Reference> parsed = core.parse_reference(reference);
+  if (parsed && core.is_choice(*parsed)) scope_ = TunedScope::name;
   report_.model = resolved->to_string();
-  Result<DevicePlan> plan = core.plan(*resolved, LoadOptions());
-  if (!plan) return std::move(plan).error();
-  Result<InstalledModel> installed = trial_.pull(report_.model);
-  if (!installed) return std::move(installed).error();
+  if (Result<void> entered = enter(*resolved); !entered) return std::move(entered).error();
   if (Result<void> found = find_picture(*resolved); !found) return std::move(found).error();
-
-  list_ways(*plan);
+  if (scope_ == TunedScope::name) {
+    if (Result<void> entered = enter_others(*resolved); !entered) return std::move(entered).error();
+  }
+  list_all_ways();
   for (Way& way : ways_) {
     if (trial_.is_stopped()) {
       unload_all();
       return cancelled();
     }
-    trial_.tell(report_.model + " with " + name_of(way));
+    trial_.tell(way.reference + " with " + name_of(way));
     try_way(way);
   }
   leave_out_slow_ones();
@@ -167,11 +177,76 @@ Result<TuneReport> Tuner::run(const std::string& reference) {
   unload_all();
   if (!raced) return raced.error();
   for (Way& way : ways_) report_.candidates.push_back(std::move(way.candidate));
-  if (report_.chosen) {
-    const Result<void> kept = core.keep_tuned(installed->key, report_);
+  for (TuneCandidate& candidate : left_out_) report_.candidates.push_back(std::move(candidate));
+  if (report_.chosen) keep();
+  return std::move(report_);
+}
+
+Result<void> Tuner::enter(Resolved resolved) {
+  HubCore& core = trial_.core();
+  Result<DevicePlan> plan = core.plan(resolved, LoadOptions());
+  if (!plan) return std::move(plan).error();
+  Result<InstalledModel> installed = trial_.pull(resolved.to_string());
+  if (!installed) return std::move(installed).error();
+  Entrant entrant{std::move(resolved), installed->key, *std::move(plan), {}};
+  // Where there is none to be had, whoever loads it says so.
+  if (Result<store::StoreLease> lease = core.store().lease(*installed); lease)
+    entrant.lease = *std::move(lease);
+  entrants_.push_back(std::move(entrant));
+  return {};
+}
+
+Result<void> Tuner::enter_others(const Resolved& fallback) {
+  for (const VariantCandidate& other : fallback.candidates) {
+    if (other.variant == fallback.variant) continue;
+    const Variant& variant = *other.variant;
+    Reference reference = fallback.reference();
+    reference.variant = variant.id;
+    const std::string name = reference.to_string();
+    if (has_reduced_precision(variant) && options_.precision == Precision::exact) {
+      leave_out(variant, TuneVerdict::skipped,
+                "computes with " + variant.precision + ": --precision golden tries it");
+      continue;
+    }
+    Result<Resolved> resolved = trial_.core().resolve(name, catalog::Purpose::run);
+    if (!resolved) {
+      leave_out(variant, TuneVerdict::refused,
+                other.reason.empty() ? resolved.error().message : other.reason, resolved.error());
+      continue;
+    }
+    const Result<std::optional<InstalledModel>> installed = trial_.core().find_installed(*resolved);
+    if (options_.variants == TuneVariants::installed && !(installed && *installed)) {
+      leave_out(variant, TuneVerdict::skipped,
+                "is not installed: modelhub pull " + name + ", or --variants all");
+      continue;
+    }
+    if (Result<void> entered = enter(*std::move(resolved)); !entered) {
+      if (trial_.is_stopped()) return cancelled();
+      leave_out(variant, TuneVerdict::failed, entered.error().message, entered.error());
+    }
+  }
+  return {};
+}
+
+void Tuner::leave_out(const Variant& variant, TuneVerdict verdict, std::string remark,
+                      std::optional<Error> error) {
+  TuneCandidate candidate;
+  candidate.variant = variant.id;
+  candidate.verdict = verdict;
+  candidate.remark = std::move(remark);
+  candidate.error = std::move(error);
+  left_out_.push_back(std::move(candidate));
+}
+
+void Tuner::keep() {
+  const std::string& variant = report_.candidates[*report_.chosen].variant;
+  for (const Entrant& entrant : entrants_) {
+    if (entrant.resolved.variant->id != variant) continue;
+    report_.chosen_model = entrant.resolved.to_string();
+    const Result<void> kept =
+        trial_.core().keep_tuned(scope_, entrants_.front().key, entrant.key, report_);
     if (!kept) report_.not_kept = kept.error();
   }
-  return std::move(report_);
 }
 
 Result<void> Tuner::find_picture(const Resolved& resolved) {
@@ -182,22 +257,28 @@ Result<void> Tuner::find_picture(const Resolved& resolved) {
     picture_ = *std::move(image);
     return {};
   }
-  if (!resolved.variant->golden) {
+  // Of the default, else of another variant: they stand for the same model.
+  Resolved with_golden = resolved;
+  for (const VariantCandidate& candidate : resolved.candidates) {
+    if (with_golden.variant->golden || scope_ == TunedScope::variant) break;
+    if (candidate.variant->golden) with_golden.variant = candidate.variant;
+  }
+  if (!with_golden.variant->golden) {
     return Error(ErrorCode::invalid_argument, Subject::usage,
                  "the catalog has no golden picture for " + report_.model,
                  "name a picture with something in it to find: --picture FILE");
   }
-  golden_ = *resolved.variant->golden;
-  report_.picture = resolved.variant->golden->image.path.string();
-  Result<Image> image = trial_.golden_picture(resolved);
+  golden_ = *with_golden.variant->golden;
+  report_.picture = with_golden.variant->golden->image.path.string();
+  Result<Image> image = trial_.golden_picture(with_golden);
   if (!image) return std::move(image).error();
   picture_ = *std::move(image);
   return {};
 }
 
-void Tuner::list_ways(const DevicePlan& plan) {
+void Tuner::list_ways(const Entrant& entrant) {
   const int budget = trial_.core().threads();
-  for (const DeviceCandidate& device : plan.candidates) {
+  for (const DeviceCandidate& device : entrant.plan.candidates) {
     if (!can_run(device)) continue;
     std::vector<Precision> precisions = {Precision::exact};
     if (options_.precision == Precision::golden &&
@@ -208,17 +289,24 @@ void Tuner::list_ways(const DevicePlan& plan) {
     for (const Precision precision : precisions) {
       for (const int threads : thread_counts(device.device, budget)) {
         Way way;
+        way.reference = entrant.resolved.to_string();
+        way.candidate.variant = entrant.resolved.variant->id;
         way.candidate.engine = device.engine;
         way.candidate.engine_version = device.engine_version;
         way.candidate.device = device.device;
         way.candidate.precision = precision;
         way.candidate.threads = threads;
-        way.candidate.is_default = device.verdict == DeviceVerdict::chosen &&
+        way.candidate.is_default = &entrant == &entrants_.front() &&
+                                   device.verdict == DeviceVerdict::chosen &&
                                    precision == Precision::exact && threads == budget;
         ways_.push_back(std::move(way));
       }
     }
   }
+}
+
+void Tuner::list_all_ways() {
+  for (const Entrant& entrant : entrants_) list_ways(entrant);
   // First, as it may have to say what is right.
   std::stable_partition(ways_.begin(), ways_.end(),
                         [](const Way& way) { return way.candidate.is_default; });
@@ -238,7 +326,7 @@ void Tuner::try_way(Way& way) {
   options.fallback = DeviceFallback::never;
   options.precision = candidate.precision;
   options.threads = candidate.threads;
-  Result<Model> model = trial_.load(report_.model, options);
+  Result<Model> model = trial_.load(way.reference, options);
   if (!model) return fail(model.error());
   Result<ModelLease> lease = model->lease();
   if (!lease) return fail(lease.error());

@@ -295,7 +295,12 @@ TEST_F(RealModelsTest, TuningChoosesARightWayThatRunsFollow) {
   EXPECT_EQ(chosen["verdict"], "chosen");
   EXPECT_GT(chosen["run_ms"].get<double>(), 0);
   EXPECT_EQ(report["candidates"][0]["default"], true);
-  for (const Json& candidate : report["candidates"]) EXPECT_NE(candidate["verdict"], "wrong");
+  for (const Json& candidate : report["candidates"]) {
+    EXPECT_NE(candidate["verdict"], "wrong");
+    // Nobody asked for the others, nor for fewer bits.
+    if (candidate["variant"] != "rfb-320") EXPECT_EQ(candidate["verdict"], "skipped") << candidate;
+  }
+  EXPECT_EQ(report["chosen_model"], "ultraface@1:rfb-320");
 
   const std::string picture = shared("images/bus.jpg");
   const Json plan = json_of(run({"run", "ultraface", picture, "--json", "--explain"}).out)["plan"];
@@ -318,6 +323,7 @@ TEST_F(RealModelsTest, TuningShowsATable) {
 
 TEST_F(RealModelsTest, TuningWithAPrecisionThatIsNoneIsAUsageError) {
   EXPECT_EQ(run({"tune", "ultraface", "--precision", "half"}).exit_code, 2);
+  EXPECT_EQ(run({"tune", "ultraface", "--variants", "some"}).exit_code, 2);
   EXPECT_EQ(run({"tune", "ultraface", "--picture", "/no/picture.png"}).exit_code, 1);
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/tuner.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -70,13 +71,15 @@ DevicePlan plan_of_two() {
 
 TEST(TunedChoiceTest, APlanFollowsItAndSaysWhy) {
   DevicePlan plan = plan_of_two();
-  const TunedChoice choice{"two",
+  const TunedChoice choice{"plain",
+                           Digest::of_empty(),
+                           "two",
                            "cpu:0",
                            Precision::golden,
                            1,
                            "2026-11-23T05:01:40Z",
                            "5 ms, 0.50 of the default's 10 ms",
-                           {{"one", "cpu:0", "10 ms, 2.00 of the chosen one's 5 ms"}}};
+                           {{"plain", "one", "cpu:0", "10 ms, 2.00 of the chosen one's 5 ms"}}};
   ASSERT_TRUE(follow(choice, plan));
   EXPECT_EQ(plan.engine, "two");
   EXPECT_EQ(plan.candidates[1].verdict, DeviceVerdict::chosen);
@@ -84,7 +87,8 @@ TEST(TunedChoiceTest, APlanFollowsItAndSaysWhy) {
   EXPECT_EQ(plan.candidates[0].reason, "10 ms, 2.00 of the chosen one's 5 ms");
   EXPECT_EQ(plan.candidates[2].reason, "is not installed");
   EXPECT_EQ(plan.tuned,
-            "on 2026-11-23: two on cpu:0, golden, 1 thread; 5 ms, 0.50 of the default's 10 ms");
+            "on 2026-11-23: plain with two on cpu:0, golden, 1 thread; 5 ms, 0.50 of the default's "
+            "10 ms");
 }
 
 TEST(TunedChoiceTest, WhatCannotBeHadIsNotFollowed) {
@@ -151,7 +155,7 @@ TEST_F(TunerTest, FindsTheFastestWayAndLoadsFollowIt) {
   EXPECT_THAT(report.reason, HasSubstr("of the default's"));
   EXPECT_FALSE(report.not_kept);
 
-  EXPECT_THAT(load(hub).plan.tuned, HasSubstr("scripted on cpu:0, exact, 2 threads"));
+  EXPECT_THAT(load(hub).plan.tuned, HasSubstr("plain with scripted on cpu:0, exact, 2 threads"));
   EXPECT_THAT(last_load(), HasSubstr("load cpu:0 2 "));
   // Another process finds it too.
   EXPECT_FALSE(load(open()).plan.tuned.empty());
@@ -189,7 +193,7 @@ TEST_F(TunerTest, AnotherMachineOrADamagedNoteMeansTheDefault) {
     std::ofstream(tuned_file(), std::ios::trunc) << whole.substr(0, length);
     EXPECT_TRUE(open().ensure_ready("toy").get()) << length;
   }
-  std::ofstream(tuned_file(), std::ios::trunc) << "modelhub-tuned 2\n" << whole;
+  std::ofstream(tuned_file(), std::ios::trunc) << "modelhub-tuned 99\n" << whole;
   EXPECT_EQ(load(open()).plan.tuned, "");
   // Tuned again it is found again.
   (void)tune(open());
@@ -262,6 +266,227 @@ TEST_F(TunerTest, UnknownModelsAreTold) {
   const Result<TuneReport> report = open().tune("toi").get();
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::not_found);
+}
+
+// A variant of `toy`: what its file says, and whether the catalog knows its answer.
+struct TestVariant {
+  std::string id;
+  std::string precision;
+  std::string content;
+  bool is_golden = false;
+};
+
+class VariantTunerTest : public TunerTest {
+ protected:
+  VariantTunerTest() { options_.threads = 1; }
+
+  void serve_variants(const std::vector<TestVariant>& variants, const std::string& more = {}) {
+    serve_golden(k_right);
+    const std::string golden =
+        R"(, "golden": { "image": { "path": "grey.png", "role": "picture", "bytes": )" +
+        std::to_string(picture_bytes_.size()) + R"(, "sha256": ")" +
+        base::sha256_of(picture_bytes_).hex() + R"(", "urls": [] }, )" + k_right + " }";
+    std::string text;
+    for (const TestVariant& variant : variants) {
+      const std::string digest = base::sha256_of(variant.content).hex();
+      server_.on("/sha256/" + digest, test::file_reply(variant.content));
+      text +=
+          (text.empty() ? "" : ",\n") + (R"({ "id": ")" + variant.id) +
+          R"(", "format": "scripted", "precision": ")" + variant.precision +
+          R"(", "engines": ["scripted"], "files": [ { "path": "toy.txt", "role": "graph", "bytes": )" +
+          std::to_string(variant.content.size()) + R"(, "sha256": ")" + digest +
+          R"(", "urls": [] } ], "recipe": { "inputs": [ { "name": "x", "size": [4, 4] } ],
+                 "outputs": [ { "name": "y", "role": "scores" } ],
+                 "decode": { "kind": "probabilities" }, "labels": ["ant", "bee", "cow"] })" +
+          (variant.is_golden ? golden : "") + " }";
+    }
+    options_.catalogs = {scratch_.write(
+        "layer.json", R"({ "schema": 1, "models": [ { "name": "toy", "task": "classify",
+           "title": "A toy", "license": "MIT", "default_version": "1", "versions": [
+           { "version": "1", )" +
+                          more + R"("variants": [ )" + text + " ] } ] } ] }")};
+  }
+  static const TuneCandidate* find(const TuneReport& report, const std::string& variant) {
+    for (const TuneCandidate& candidate : report.candidates) {
+      if (candidate.variant == variant) return &candidate;
+    }
+    return nullptr;
+  }
+  std::ptrdiff_t requests_for(const std::string& path) const {
+    const std::vector<test::HttpRequest> all = server_.requests();
+    return std::count_if(all.begin(), all.end(),
+                         [&](const test::HttpRequest& request) { return request.target == path; });
+  }
+  static std::string variant_of(const Hub& hub, const std::string& reference,
+                                const LoadOptions& options = {}) {
+    const Result<Model> model = hub.ensure_ready(reference, options).get();
+    return model ? model->variant() : model.error().to_string();
+  }
+};
+
+const std::string k_slow = k_model + "run_takes 12\n";
+const std::string k_quick = k_model + "run_takes 3\n";
+const std::string k_quickest = k_model + "run_takes 1\n";
+
+TEST_F(VariantTunerTest, APlainNameMeansTheVariantThatWon) {
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quick}});
+  const Hub hub = open();
+  ASSERT_TRUE(hub.pull("toy:other").get());
+  const TuneReport report = tune(hub);
+  EXPECT_EQ(report.model, "toy@1:plain");
+  ASSERT_TRUE(report.chosen);
+  EXPECT_EQ(report.candidates[*report.chosen].variant, "other");
+  EXPECT_EQ(report.chosen_model, "toy@1:other");
+  EXPECT_TRUE(report.candidates[0].is_default);
+  EXPECT_EQ(report.candidates[0].variant, "plain");
+  for (std::size_t i = 1; i < report.candidates.size(); ++i)
+    EXPECT_FALSE(report.candidates[i].is_default);
+  EXPECT_THAT(report.reason, HasSubstr("of the default's"));
+
+  const Hub another = open();
+  for (const Hub* const one : {&hub, &another}) {
+    EXPECT_EQ(variant_of(*one, "toy"), "other");
+    EXPECT_THAT(load(*one).plan.tuned, HasSubstr("other with scripted on cpu:0"));
+    EXPECT_EQ(variant_of(*one, "toy:plain"), "plain") << "who names a variant is obeyed";
+  }
+  const PullPlan plan = hub.plan_pull("toy", PullPurpose::run).value();
+  EXPECT_EQ(plan.reference, "toy@1:other");
+  EXPECT_THAT(plan.candidates[0].reason, HasSubstr("of the chosen one's"));
+  EXPECT_EQ(plan.candidates[1].reason, "chosen by tuning");
+  EXPECT_EQ(hub.plan_pull("toy", PullPurpose::install).value().reference, "toy@1:plain");
+  LoadOptions named;
+  named.engine = "scripted";
+  EXPECT_EQ(variant_of(hub, "toy", named), "plain");
+}
+
+TEST_F(VariantTunerTest, AVariantThatHasGoneOrChangedIsNotFollowed) {
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quick}});
+  ASSERT_TRUE(open().pull("toy:other").get());
+  ASSERT_EQ(tune(open()).chosen_model, "toy@1:other");
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quickest}});
+  ASSERT_TRUE(open().pull("toy:other").get());
+  EXPECT_EQ(variant_of(open(), "toy"), "plain") << "these files were not tuned";
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quick}});
+  EXPECT_EQ(variant_of(open(), "toy"), "plain") << "it is not installed as it was";
+  ASSERT_TRUE(open().pull("toy:other").get());
+  EXPECT_EQ(variant_of(open(), "toy"), "other");
+  ASSERT_TRUE(open().remove("toy:other"));
+  EXPECT_EQ(variant_of(open(), "toy"), "plain");
+}
+
+TEST_F(VariantTunerTest, OnlyWhatIsInstalledIsComparedUnlessAllIsAsked) {
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quick}});
+  const Hub hub = open();
+  const std::string file = "/sha256/" + base::sha256_of(k_quick).hex();
+  TuneReport report = tune(hub);
+  EXPECT_EQ(report.chosen_model, "toy@1:plain");
+  const TuneCandidate* other = find(report, "other");
+  ASSERT_NE(other, nullptr);
+  EXPECT_EQ(other->verdict, TuneVerdict::skipped);
+  EXPECT_THAT(other->remark, HasSubstr("modelhub pull toy@1:other, or --variants all"));
+  EXPECT_EQ(requests_for(file), 0);
+  TuneOptions options;
+  options.variants = TuneVariants::all;
+  report = tune(hub, options);
+  EXPECT_EQ(report.chosen_model, "toy@1:other");
+  EXPECT_EQ(requests_for(file), 1);
+  EXPECT_EQ(variant_of(hub, "toy"), "other");
+}
+
+TEST_F(VariantTunerTest, AReferenceWithAVariantMeansThatOneAlone) {
+  options_.threads = 4;
+  serve_variants({{"plain", "float32", k_best_with_two, true}, {"other", "float32", k_quick}});
+  const Hub hub = open();
+  ASSERT_TRUE(hub.pull("toy:other").get());
+  TuneOptions options;
+  options.variants = TuneVariants::all;
+  const Result<TuneReport> report = hub.tune("toy:plain", options).get();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(find(*report, "other"), nullptr);
+  EXPECT_EQ(report->chosen_model, "toy@1:plain");
+  EXPECT_EQ(variant_of(hub, "toy"), "plain");
+  EXPECT_THAT(load(hub).plan.tuned, HasSubstr("2 threads"));
+  // What the user made the default leaves no choice either.
+  ASSERT_TRUE(hub.set_default("toy@1:plain"));
+  EXPECT_EQ(find(tune(hub), "other"), nullptr);
+}
+
+TEST_F(VariantTunerTest, FewerBitsAreOnlyTakenWhenAskedFor) {
+  serve_variants({{"plain", "float32", k_slow, true}, {"small", "int8", k_quick}});
+  const Hub hub = open();
+  ASSERT_TRUE(hub.pull("toy:small").get());
+  TuneOptions options;
+  options.variants = TuneVariants::all;
+  TuneReport report = tune(hub, options);
+  EXPECT_EQ(report.chosen_model, "toy@1:plain");
+  ASSERT_NE(find(report, "small"), nullptr);
+  EXPECT_EQ(find(report, "small")->verdict, TuneVerdict::skipped);
+  EXPECT_THAT(find(report, "small")->remark, HasSubstr("int8: --precision golden"));
+  EXPECT_EQ(variant_of(hub, "toy"), "plain");
+  // Why it was not tried is no finding that later plans should repeat.
+  EXPECT_EQ(hub.plan_pull("toy", PullPurpose::run).value().candidates[1].reason, "");
+
+  options.precision = Precision::golden;
+  report = tune(hub, options);
+  EXPECT_EQ(report.chosen_model, "toy@1:small");
+  EXPECT_EQ(variant_of(hub, "toy"), "small");
+  LoadOptions asked;
+  asked.precision = Precision::exact;
+  EXPECT_EQ(variant_of(hub, "toy", asked), "plain");
+  asked.precision = Precision::golden;
+  EXPECT_EQ(variant_of(hub, "toy", asked), "small");
+}
+
+TEST_F(VariantTunerTest, ADefaultWithFewerBitsTakesPart) {
+  serve_variants({{"plain", "float32", k_slow}, {"small", "int8", k_quick, true}},
+                 R"("default_variant": "small", )");
+  const Hub hub = open();
+  ASSERT_TRUE(hub.pull("toy:plain").get());
+  const TuneReport report = tune(hub);
+  EXPECT_EQ(report.chosen_model, "toy@1:small");
+  ASSERT_NE(find(report, "plain"), nullptr);
+  EXPECT_THAT(find(report, "plain")->remark, HasSubstr("left out after the first runs"));
+}
+
+TEST_F(VariantTunerTest, WhatIsWrongOrCannotBePulledLoses) {
+  const std::string wrong =
+      "scripted 1\ninput x float32 1 3 4 4\noutput y float32 1 3 = constant 0.9 0.05 0.05\n";
+  serve_variants({{"plain", "float32", k_slow},
+                  {"wrong", "float32", wrong},
+                  {"away", "float32", k_quickest},
+                  {"knows", "float64", k_quick, true}});
+  server_.on("/sha256/" + base::sha256_of(k_quickest).hex(), test::status_reply(404));
+  TuneOptions options;
+  options.variants = TuneVariants::all;
+  const TuneReport report = tune(open(), options);
+  // The golden answer is another variant's: the default has none.
+  EXPECT_EQ(report.picture, "grey.png");
+  EXPECT_EQ(report.chosen_model, "toy@1:knows");
+  ASSERT_NE(find(report, "wrong"), nullptr);
+  EXPECT_EQ(find(report, "wrong")->verdict, TuneVerdict::wrong);
+  ASSERT_NE(find(report, "away"), nullptr);
+  EXPECT_EQ(find(report, "away")->verdict, TuneVerdict::failed);
+  ASSERT_TRUE(find(report, "away")->error);
+  EXPECT_EQ(find(report, "away")->error->code, ErrorCode::not_found);
+}
+
+TEST_F(VariantTunerTest, WhatCannotBeLoadedHereIsRefused) {
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quick}});
+  std::string text = test::content_of(options_.catalogs.front());
+  text.replace(text.rfind("[\"scripted\"]"), 12, "[\"nothing\"]");
+  options_.catalogs = {scratch_.write("layer.json", text)};
+  const TuneReport report = tune(open());
+  ASSERT_NE(find(report, "other"), nullptr);
+  EXPECT_EQ(find(report, "other")->verdict, TuneVerdict::refused);
+  EXPECT_THAT(find(report, "other")->remark, HasSubstr("nothing"));
+  ASSERT_TRUE(find(report, "other")->error);
+  EXPECT_EQ(find(report, "other")->error->code, ErrorCode::unsupported);
+}
+
+TEST(TuneVariantsTest, AreInstalledOrAll) {
+  EXPECT_EQ(parse_tune_variants("installed").value(), TuneVariants::installed);
+  EXPECT_EQ(parse_tune_variants("all").value(), TuneVariants::all);
+  EXPECT_EQ(parse_tune_variants("some").error().code, ErrorCode::invalid_argument);
 }
 
 }  // namespace

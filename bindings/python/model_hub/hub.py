@@ -336,10 +336,13 @@ class ModelHub:
         results = _waited(self._handle.self_test(list(names)), progress_callback)
         return [SelfTestResult._of(result) for result in results]
 
-    def tune(self, name: str, *, precision: str = "exact", picture: StrPath = "",
+    def tune(self, name: str, *, precision: str = "exact", picture: StrPath = "", variants: str = "installed",
              progress_callback: ProgressCallback | None = None) -> TuneReport:
-        """Finds the fastest way to run a model on this machine that still answers right; later loads take it."""
-        return TuneReport._of(_waited(self._handle.tune(name, precision, os.fsencode(picture)), progress_callback))
+        """Finds the fastest way to run a model on this machine that still answers right; later loads take it.
+
+        ``variants="all"`` also pulls and compares the variants that are not installed."""
+        job = self._handle.tune(name, precision, os.fsencode(picture), variants)
+        return TuneReport._of(_waited(job, progress_callback))
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

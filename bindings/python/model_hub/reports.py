@@ -349,13 +349,15 @@ class SelfTestResult(_Report):
 
 @dataclass(frozen=True)
 class TuneCandidate(_Report):
+    variant: str
+    #: Empty for a variant that no engine came to.
     engine: str
     engine_version: str
     device: str
     precision: str
     threads: int
     is_default: bool
-    #: ``chosen``, ``slower``, ``wrong``, ``refused``, ``failed``
+    #: ``chosen``, ``slower``, ``wrong``, ``refused``, ``failed``, ``skipped``
     verdict: str
     remark: str
     run_ms: float
@@ -371,6 +373,8 @@ class TuneReport(_Report):
     candidates: tuple[TuneCandidate, ...]
     #: Index into ``candidates``; ``None`` when none answers right.
     chosen: int | None
+    #: With its variant, which loads of the plain name take from now on; empty when none answers right.
+    chosen_model: str
     reason: str
     #: Why the result could not be kept for later loads; ``None`` when it was.
     not_kept: str | None
