@@ -21,7 +21,10 @@ PYBIND11_MODULE(_core, module) {
   module.def("deliver_logs", &mh::deliver_logs);
   module.def("error_faces", &mh::error_faces);
   module.def("begin_exit", &mh::begin_exit);
-  module.def("forget_helper", &mh::forget_helper);
+  module.def("begin_child", [] {
+    mh::forget_helper();
+    mh::forget_logs();
+  });
   module.def("shown_url", &modelhub::shown_url);
   module.def("recipe_kinds", [] { return mh::texts(modelhub::recipe_kinds()); });
   mh::bind_jobs(module);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "logs.h"
 
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <string>
@@ -25,9 +26,10 @@ struct Waiting {
   std::deque<Message> messages;  // guarded by mutex
 };
 
-Waiting& waiting() {
-  static auto* const instance = new Waiting;  // hubs may log until the very end
-  return *instance;
+// Never freed: hubs may log until the very end.
+std::atomic<Waiting*>& waiting() {
+  static std::atomic<Waiting*> instance{new Waiting};
+  return instance;
 }
 
 PyObject* g_handler = nullptr;  // never released
@@ -38,12 +40,14 @@ PyObject* g_handler = nullptr;  // never released
 // for: so nothing is handed to Python here.
 LogSink log_sink() {
   return [](LogLevel level, std::string_view message) {
-    Waiting& queue = waiting();
+    Waiting& queue = *waiting().load();
     const std::lock_guard lock(queue.mutex);
     if (queue.messages.size() == k_most) queue.messages.pop_front();
     queue.messages.push_back({level, std::string(message)});
   };
 }
+
+void forget_logs() { waiting().store(new Waiting); }
 
 void set_log_handler(py::object handler) { g_handler = handler.release().ptr(); }
 
@@ -51,7 +55,7 @@ void deliver_logs() {
   if (g_handler == nullptr) return;
   std::deque<Message> messages;
   {
-    Waiting& queue = waiting();
+    Waiting& queue = *waiting().load();
     const std::lock_guard lock(queue.mutex);
     messages.swap(queue.messages);
   }

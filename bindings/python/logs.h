@@ -11,6 +11,10 @@ namespace modelhub::python {
 // Python. Thread safety: any thread.
 LogSink log_sink();
 
+// In the child of a fork: what waits is the parent's to tell, and one of its threads may be holding
+// the queue.
+void forget_logs();
+
 // The Python function (level, message); level 0 is debug, 1 information, 2 a warning.
 void set_log_handler(py::object handler);
 

@@ -198,11 +198,14 @@ py::list to_python(const std::vector<TensorInfo>& infos) {
 
 py::dict infer(const ModelFace& face, const py::dict& arrays) {
   auto inputs = std::make_shared<std::vector<NamedTensor>>();
+  py::list owners;
   for (const auto& [name, array] : arrays) {
-    inputs->push_back(to_tensor(py::cast<std::string>(name), py::cast<py::array>(array)));
+    LentTensor lent = lend(py::str(name), py::reinterpret_borrow<py::object>(array));
+    inputs->push_back(std::move(lent.tensor));
+    owners.append(std::move(lent.owner));
   }
   std::vector<NamedTensor> outputs =
-      unwrap(blocking([model = face.model, inputs] { return model.infer(*inputs); }));
+      unwrap(blocking([model = face.model, inputs] { return model.infer(*inputs); }, owners));
   py::dict result;
   for (NamedTensor& output : outputs) {
     const py::str name = text_of(output.name);

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pictures.h"
 
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -237,18 +239,30 @@ py::array to_array(Tensor tensor) {
                    owned->data(), owner);
 }
 
-NamedTensor to_tensor(const std::string& name, const py::array& array) {
-  const std::string type = py::str(array.dtype().attr("name"));
-  const Result<DType> dtype = parse_dtype(type == "bool" ? "boolean" : type);
-  if (!dtype) {
-    refuse("input '" + name + "' is " + described(array) + ", a type that no model takes",
-           "use array.astype('float32')");
+LentTensor lend(const std::string& name, const py::object& given) {
+  const std::string what = "input '" + name + "' is ";
+  if (!py::isinstance<py::array>(given)) {
+    refuse(what + "a " + std::string(py::str(py::type::of(given).attr("__name__"))) +
+               ", not a NumPy array",
+           "numpy.asarray(values, 'float32')");
   }
-  const py::array dense = py::array::ensure(array, py::array::c_style);
-  Tensor tensor =
-      unwrap(Tensor::allocate(*dtype, Shape(dense.shape(), dense.shape() + dense.ndim())));
-  if (tensor.bytes() > 0) std::memcpy(tensor.data(), dense.data(), tensor.bytes());
-  return {name, std::move(tensor)};
+  auto array = py::reinterpret_borrow<py::array>(given);
+  const std::string type = py::str(array.dtype().attr("name"));
+  const Result<DType> dtype = parse_dtype(type);
+  if (!dtype) {
+    refuse(what + described(array) + ", a type that no model takes", "use array.astype('float32')");
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(array.data());
+  const bool is_lendable = (array.flags() & py::array::c_style) != 0 &&
+                           py::cast<bool>(array.dtype().attr("isnative")) &&
+                           address % size_of(*dtype) == 0;
+  if (!is_lendable) {
+    array = array.attr("astype")(array.dtype().attr("newbyteorder")("="), py::arg("order") = "C");
+  }
+  const std::span<const std::byte> memory(static_cast<const std::byte*>(array.data()),
+                                          static_cast<std::size_t>(array.nbytes()));
+  Shape shape(array.shape(), array.shape() + array.ndim());
+  return {{name, unwrap(Tensor::borrow(*dtype, std::move(shape), memory))}, array};
 }
 
 void bind_pictures(py::module_& module) {

@@ -28,8 +28,16 @@ Borrowed borrow(const py::array& array, const std::string& color);
 py::array to_array(Image image);
 py::array to_array(Tensor tensor);
 
-// A tensor with a copy of the array's elements.
-NamedTensor to_tensor(const std::string& name, const py::array& array);
+// A tensor over the elements of a NumPy array.
+struct LentTensor {
+  NamedTensor tensor;
+  py::object owner;  // must live as long as the tensor is used
+};
+
+// The array where it lies, if its elements are dense, aligned and in this machine's order of bytes;
+// else of a copy. Errors: invalid_argument, raised, for what is no array and for elements that no
+// model takes.
+LentTensor lend(const std::string& name, const py::object& given);
 
 void bind_pictures(py::module_& module);
 

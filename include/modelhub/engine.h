@@ -123,7 +123,7 @@ enum {
 typedef struct mh_tensor {
   const char* name;     /* as the model calls it */
   const int64_t* shape; /* `rank` sides, each >= 0; NULL when rank is 0 (a scalar) */
-  const void* data;     /* aligned for its type (by the host: to 64 bytes); NULL only if empty */
+  const void* data;     /* aligned for its type, and often no better; NULL only if empty */
   size_t byte_count;    /* the product of the sides times the size of an element */
   mh_dtype dtype;
   uint32_t rank;

@@ -119,8 +119,9 @@ class Model {
   // Beneath all recipes: the tensors as the model itself names them, loaded first if need be.
   Result<Signature> signature() const;
   // Runs the engine alone, without preparing or reading anything. Each input of signature() once,
-  // in any order; all outputs, in its order. Errors: invalid_argument (a tensor that the model does
-  // not take: name, type or shape, with both).
+  // in any order, in memory of its own or borrowed: nothing is copied; all outputs, in its order.
+  // Errors: invalid_argument (a tensor that the model does not take: name, type or shape, with
+  // both).
   Result<std::vector<NamedTensor>> infer(std::span<const NamedTensor> inputs) const;
 
   // The labels of its classes, in the order of their ids; empty when it has none.

@@ -41,19 +41,27 @@ std::string to_string(const Shape& shape);
 // The number of elements. REQUIRES: every dimension >= 0.
 std::size_t element_count(const Shape& shape);
 
-// A dense, row-major array that owns its memory (64-byte aligned, not initialised).
+// A dense, row-major array: of its own memory (allocate()), or of somebody else's (borrow()).
 //
 // Thread safety: as a container: concurrent reads are safe.
 class Tensor {
  public:
   Tensor() = default;
-  // Errors: invalid_argument for a negative or overflowing shape; out_of_memory.
+  // Memory of its own: 64-byte aligned, not initialised. Errors: invalid_argument for a negative or
+  // overflowing shape; out_of_memory.
   static Result<Tensor> allocate(DType dtype, Shape shape);
+  // A tensor over the elements in `memory`, without a copy: to give to Model::infer() what lies
+  // somewhere already. Ownership: the memory must stay, with the same content, while the tensor is
+  // used; it is never freed and, through a const Tensor, never written to. Errors: invalid_argument
+  // for a shape as above or one of another size than `memory`, and for memory that is not aligned
+  // for its elements.
+  static Result<Tensor> borrow(DType dtype, Shape shape, std::span<const std::byte> memory);
 
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   std::size_t bytes() const { return bytes_; }
   const void* data() const { return data_.get(); }
+  // REQUIRES: the memory is its own, or may be written to.
   void* data() { return data_.get(); }
 
   // The elements as T. REQUIRES: T is the type that dtype() names.
@@ -68,7 +76,11 @@ class Tensor {
 
  private:
   struct Free {
+    Free() noexcept : is_own(true) {}
+    explicit Free(bool own) noexcept : is_own(own) {}
     void operator()(void* memory) const noexcept;
+
+    bool is_own;
   };
 
   DType dtype_ = DType::float32;

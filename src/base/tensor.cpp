@@ -26,6 +26,18 @@ constexpr std::array k_dtypes = {
 // Cache line and AVX-512 width; engines may then use aligned loads.
 constexpr std::size_t k_alignment = 64;
 
+Result<std::size_t> bytes_of(DType dtype, const Shape& shape) {
+  std::size_t bytes = size_of(dtype);
+  for (const std::int64_t side : shape) {
+    if (side < 0 || __builtin_mul_overflow(bytes, static_cast<std::size_t>(side), &bytes) ||
+        bytes > PTRDIFF_MAX - k_alignment) {
+      return Error(ErrorCode::invalid_argument, Subject::other,
+                   "a tensor of shape " + to_string(shape) + " cannot exist");
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string_view name_of(DType dtype) {
@@ -65,29 +77,46 @@ std::size_t element_count(const Shape& shape) {
   return count;
 }
 
-void Tensor::Free::operator()(void* memory) const noexcept { std::free(memory); }
+void Tensor::Free::operator()(void* memory) const noexcept {
+  if (is_own) std::free(memory);
+}
 
 Result<Tensor> Tensor::allocate(DType dtype, Shape shape) {
-  std::size_t bytes = size_of(dtype);
-  for (const std::int64_t side : shape) {
-    if (side < 0 || __builtin_mul_overflow(bytes, static_cast<std::size_t>(side), &bytes) ||
-        bytes > PTRDIFF_MAX - k_alignment) {
-      return Error(ErrorCode::invalid_argument, Subject::other,
-                   "a tensor of shape " + to_string(shape) + " cannot exist");
-    }
-  }
+  const Result<std::size_t> size = bytes_of(dtype, shape);
+  if (!size) return size.error();
   // aligned_alloc wants a multiple of the alignment, and a pointer even for an empty tensor.
-  const std::size_t rounded = (bytes / k_alignment + 1) * k_alignment;
+  const std::size_t rounded = (*size / k_alignment + 1) * k_alignment;
   Tensor tensor;
   tensor.data_.reset(std::aligned_alloc(k_alignment, rounded));
   if (tensor.data_ == nullptr) {
     return Error(ErrorCode::out_of_memory, Subject::other,
                  "no memory for a tensor of shape " + to_string(shape) + " (" +
-                     std::to_string(bytes) + " bytes)");
+                     std::to_string(*size) + " bytes)");
   }
   tensor.dtype_ = dtype;
   tensor.shape_ = std::move(shape);
-  tensor.bytes_ = bytes;
+  tensor.bytes_ = *size;
+  return tensor;
+}
+
+Result<Tensor> Tensor::borrow(DType dtype, Shape shape, std::span<const std::byte> memory) {
+  const Result<std::size_t> size = bytes_of(dtype, shape);
+  if (!size) return size.error();
+  if (*size != memory.size()) {
+    return Error(ErrorCode::invalid_argument, Subject::other,
+                 "a tensor of shape " + to_string(shape) + " has " + std::to_string(*size) +
+                     " bytes, not " + std::to_string(memory.size()));
+  }
+  // The size of an element is its alignment too.
+  if (*size > 0 && reinterpret_cast<std::uintptr_t>(memory.data()) % size_of(dtype) != 0) {
+    return Error(ErrorCode::invalid_argument, Subject::other,
+                 "memory for " + std::string(name_of(dtype)) + " is not aligned", "copy it");
+  }
+  Tensor tensor;
+  tensor.data_ = {const_cast<std::byte*>(memory.data()), Free{false}};
+  tensor.dtype_ = dtype;
+  tensor.shape_ = std::move(shape);
+  tensor.bytes_ = *size;
   return tensor;
 }
 

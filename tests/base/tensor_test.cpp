@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modelhub/tensor.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -36,6 +38,40 @@ TEST(TensorTest, RefusesShapesThatCannotExist) {
     ASSERT_FALSE(tensor) << to_string(shape);
     EXPECT_EQ(tensor.error().code, ErrorCode::invalid_argument);
   }
+}
+
+TEST(TensorTest, BorrowsMemoryWithoutACopyAndLeavesItThere) {
+  std::array<float, 6> numbers{1, 2, 3, 4, 5, 6};
+  {
+    const Tensor whole =
+        Tensor::borrow(DType::float32, {2, 3}, std::as_bytes(std::span(numbers))).value();
+    EXPECT_EQ(whole.data(), numbers.data());
+    numbers[5] = 7;
+    EXPECT_EQ(whole.as<float>()[5], 7);
+    // What begins in the middle is aligned for its type, no better.
+    Tensor part =
+        Tensor::borrow(DType::float32, {5}, std::as_bytes(std::span(numbers).subspan(1))).value();
+    EXPECT_EQ(part.bytes(), 20U);
+    const Tensor moved = std::move(part);
+    EXPECT_EQ(moved.data(), &numbers[1]);
+    part = Tensor::allocate(DType::float32, {5}).value();  // frees its own, not the borrowed
+  }
+  EXPECT_EQ(numbers[0], 1);
+  EXPECT_EQ(Tensor::borrow(DType::uint8, {0, 3}, {}).value().bytes(), 0U);
+}
+
+TEST(TensorTest, BorrowsNothingThatDoesNotFit) {
+  const std::array<float, 6> numbers{};
+  const auto bytes = std::as_bytes(std::span(numbers));
+  const auto refused = [](DType dtype, Shape shape, std::span<const std::byte> memory) {
+    const Result<Tensor> tensor = Tensor::borrow(dtype, std::move(shape), memory);
+    return !tensor && tensor.error().code == ErrorCode::invalid_argument;
+  };
+  EXPECT_TRUE(refused(DType::float32, {7}, bytes));
+  EXPECT_TRUE(refused(DType::float32, {5}, bytes));
+  EXPECT_TRUE(refused(DType::float32, {-6}, bytes));
+  EXPECT_TRUE(refused(DType::float32, {5}, bytes.subspan(1, 20)));
+  EXPECT_FALSE(refused(DType::uint8, {20}, bytes.subspan(1, 20)));
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && \

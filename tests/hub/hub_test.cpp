@@ -526,6 +526,11 @@ TEST_F(HubTest, TensorsGoInAndOutBeneathTheRecipe) {
   EXPECT_FLOAT_EQ(outputs[0].tensor.as<float>()[1], 0.7F);
   inputs[0].name = "z";
   EXPECT_EQ(model.infer(inputs).error().code, ErrorCode::invalid_argument);
+  // Memory of the caller's will do.
+  const std::vector<float> numbers(48);
+  inputs[0] = {
+      "x", Tensor::borrow(DType::float32, {1, 3, 4, 4}, std::as_bytes(std::span(numbers))).value()};
+  EXPECT_FLOAT_EQ(model.infer(inputs).value()[0].tensor.as<float>()[1], 0.7F);
 }
 
 // A reader of text that sees two lines in every picture.

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The modelhub authors
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the Python package share: weights from a file:// mirror, and models that a test makes itself."""
+import contextlib
+import errno
 import hashlib
 import http.server
 import json
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +23,6 @@ CATALOG = os.environ["MODELHUB_TEST_CATALOG"]
 MIRROR = f"file://{SHARED / 'mirror'}"
 IMAGES = SHARED / "images"
 BUS = str(IMAGES / "bus.jpg")
-
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +124,7 @@ class Server:
 class Toy:
     """A classifier of three classes (ant, bee, cow) that runs on the scripted engine of modelhub's tests."""
 
-    def __init__(self, folder, server, script=""):
+    def __init__(self, folder, server, script="", variant=None):
         text = ("scripted 1\ninput x float32 1 3 4 4\noutput y float32 1 3 = constant 0.1 0.7 0.2\n" + script).encode()
         digest = hashlib.sha256(text).hexdigest()
         server.files[f"/sha256/{digest}"] = text
@@ -134,11 +136,11 @@ class Toy:
                 "id": "plain", "format": "scripted", "precision": "float32", "engines": ["scripted"],
                 "files": [{"path": "toy.txt", "role": "graph", "bytes": len(text), "sha256": digest, "urls": []}],
                 "recipe": {"inputs": [{"name": "x", "size": [4, 4]}], "outputs": [{"name": "y", "role": "scores"}],
-                           "decode": {"kind": "probabilities"}, "labels": ["ant", "bee", "cow"]}}]}]}]}
+                           "decode": {"kind": "probabilities"}, "labels": ["ant", "bee", "cow"]}, **(variant or {})}]}]}]}
         self.catalog = folder / "toy.json"
         self.catalog.write_text(json.dumps(document))
         self.options = {"home": str(folder / "toys"), "catalogs": [str(self.catalog)], "mirrors": [server.url],
-                        "engine_path": [os.environ["MODELHUB_TEST_ENGINES"]]}
+                        "engine_path": [os.environ["MODELHUB_TEST_ENGINES"], os.environ["MODELHUB_TEST_VIDEOS"]]}
 
     def hub(self):
         return model_hub.ModelHub(**self.options)
@@ -153,4 +155,34 @@ def server():
 
 @pytest.fixture
 def toy(tmp_path, server):
-    return lambda script="": Toy(tmp_path, server, script)
+    return lambda script="", **more: Toy(tmp_path, server, script, **more)
+
+
+class Gate:
+    """Where a toy's run waits, with `run_waits PATH` in its script."""
+
+    def __init__(self, path):
+        os.mkfifo(path)
+        self.path = path
+
+    @contextlib.contextmanager
+    def holding_a_run(self):
+        """Waits until there is a run; it goes on at the end of the block, however that ends."""
+        deadline = time.monotonic() + 30
+        end = None
+        while end is None:
+            try:
+                end = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.002)
+        try:
+            yield
+        finally:
+            os.close(end)
+
+
+@pytest.fixture
+def gate(tmp_path):
+    return Gate(tmp_path / "gate")

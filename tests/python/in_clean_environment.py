@@ -49,7 +49,7 @@ def main():
     run(sys.executable, "-m", "venv", arguments.work / "venv")
     # The README's lines, as they stand there.
     run("bash", "-ec", line_of_readme("pip install '.[onnxruntime]'"), cwd=PROJECT, env=environment)
-    run("pip", "install", "--quiet", "pytest", "supervision", "pillow", "tqdm", env=environment)
+    run("pip", "install", "--quiet", "pytest", "supervision", "pillow", "tqdm", "mypy", env=environment)
     # Away from the source tree, which pip must not be able to hide a fault of the wheel with.
     elsewhere = arguments.work / "elsewhere"
     shutil.copytree(HERE, elsewhere / "tests")

@@ -83,6 +83,17 @@ def test_the_libraries_come_from_the_packages_that_have_them(hub):
     assert loaded == {f"{onnxruntime.__path__[0]}/capi/libonnxruntime.so.{onnxruntime.__version__}"}
 
 
+def test_openvino_is_looked_for_where_its_package_has_it(tmp_path, monkeypatch):
+    from model_hub import engine_libraries
+
+    (tmp_path / "openvino/libs").mkdir(parents=True)
+    (tmp_path / "openvino/__init__.py").write_text("raise SystemExit('was imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "openvino.library_dir" not in engine_libraries.settings()  # a package without its library
+    (tmp_path / "openvino/libs/libopenvino_c.so.2640").touch()
+    assert engine_libraries.settings()["openvino.library_dir"] == str(tmp_path / "openvino/libs")
+
+
 def test_the_wheel_carries_no_library_of_an_engine():
     import importlib.metadata
 

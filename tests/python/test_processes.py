@@ -3,6 +3,7 @@
 """Threads, event loops, forks, spawned processes, signals, and the end of the interpreter."""
 import asyncio
 import gc
+import logging
 import multiprocessing
 import os
 import pickle
@@ -44,7 +45,9 @@ def test_many_threads_cause_one_load(toy, tmp_path):
 def test_the_gil_is_free_while_a_model_runs(toy):
     with toy("run_takes 400\n").hub() as hub:
         model = hub.load_model("toy")
-        for call in (lambda: model(PICTURE), lambda: threaded(lambda: model(PICTURE))):
+        tensor = {"x": np.zeros((1, 3, 4, 4), np.float32)}
+        for call in (lambda: model(PICTURE), lambda: threaded(lambda: model(PICTURE)), lambda: model.infer(tensor),
+                     lambda: threaded(lambda: model.infer(tensor)), model.warmup):
             ticks = 0
             stop = threading.Event()
 
@@ -235,6 +238,22 @@ def test_a_fork_in_the_middle_of_a_download(toy):
         assert in_fork(lambda: len(hub.list_available_models(model_hub.ModelType.YOLO_V8))) == (0, "2")
         one.server.gate.set()
         assert waiting.result(60).name == "toy"
+
+
+def test_a_fork_leaves_the_lines_of_the_log_to_its_parent(toy, gate, caplog):
+    caplog.set_level(logging.INFO, "model_hub")
+
+    def told():
+        return caplog.text.count("loaded toy.txt")
+
+    with toy(f"run_waits {gate.path}\n").hub() as hub, ThreadPoolExecutor(1) as pool:
+        model = hub.load_model("toy")
+        model.unload()
+        before = told()
+        running = pool.submit(best_of, model, PICTURE)
+        with gate.holding_a_run():  # it was loaded for that, and nobody has come for the line yet
+            assert in_fork(lambda: (get_model_hub().home != "", hub.home != "", told() - before)) == (0, "(True, True, 0)")
+        assert running.result(30) == 1 and told() - before == 1
 
 
 def test_the_hub_of_the_process_after_a_fork(hub):

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from conftest import BUS, IMAGES, SHARED
+from PIL import Image
 
 import model_hub
 from model_hub import DeviceType, ModelMetadata, ModelType, get_model_hub
@@ -93,12 +94,21 @@ def test_a_blocking_download_calls_back_in_its_own_thread(toy):
 def test_what_a_callback_raises_ends_the_waiting(toy):
     one = toy()
     one.server.gate.clear()
+    calls = []
 
     def callback(progress):
+        calls.append(progress)
         raise ZeroDivisionError
 
-    with one.hub() as hub, pytest.raises(ZeroDivisionError):
-        hub.pull_model("toy", callback)
+    with one.hub() as hub:
+        with pytest.raises(ZeroDivisionError):
+            hub.pull_model("toy", callback)
+        calls.clear()
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(hub.download_model("toy", callback))
+        one.server.gate.set()
+        assert hub.pull_model("toy").name == "toy"
+        assert len(calls) == 1
 
 
 def test_load_and_unload(hub):
@@ -207,6 +217,36 @@ def test_the_cache_and_its_clean_up(own_hub):
 def test_a_self_test_on_this_machine(own_hub, hub):
     results = hub.self_test("yolov8n")
     assert any(result.verdict == "right" and result.engine == "onnxruntime" for result in results), results
+
+
+def test_tuning_finds_the_fastest_way_and_loads_follow_it(toy, server, tmp_path):
+    Image.new("RGB", (8, 6)).save(tmp_path / "grey.png")
+    picture = (tmp_path / "grey.png").read_bytes()
+    digest = hashlib.sha256(picture).hexdigest()
+    server.files[f"/sha256/{digest}"] = picture
+    golden = {"image": {"path": "grey.png", "role": "picture", "bytes": len(picture), "sha256": digest, "urls": []},
+              "expect": [{"label": "bee", "score": 0.7}], "tolerance": {"top1": True}}
+    # With two threads a run takes 4 ms, with any other number 40.
+    one = toy("run_takes 40\nrun_takes 4 2\n", variant={"golden": golden})
+    phases = set()
+    with model_hub.ModelHub(**one.options, threads=4) as hub:
+        assert [result.verdict for result in hub.self_test("toy")] == ["right"]
+        report = hub.tune("toy", progress_callback=lambda progress: phases.add(progress.phase))
+        assert (report.model, report.picture, report.not_kept) == ("toy@1:plain", "grey.png", None)
+        chosen = report.candidates[report.chosen]
+        assert (chosen.engine, chosen.threads, chosen.verdict) == ("scripted", 2, "chosen") and "of the default" in report.reason
+        default, = [candidate for candidate in report.candidates if candidate.is_default]
+        assert (default.threads, default.verdict) == (4, "slower") and default.run_ms > chosen.run_ms > 0
+        assert "testing" in phases
+        assert "2 threads" in hub.load_model("toy").report().tuned
+        assert hub.load_model("toy", "cpu").report().tuned == ""  # who names a device is obeyed
+        assert hub.tune("toy", precision="golden", picture=tmp_path / "grey.png").picture == str(tmp_path / "grey.png")
+        with pytest.raises(FileNotFoundError, match="none.png"):
+            hub.tune("toy", picture="none.png")
+        with pytest.raises(ValueError, match="roughly"):
+            hub.tune("toy", precision="roughly")
+        with pytest.raises(KeyError, match="did you mean"):
+            hub.tune("toyy")
 
 
 def test_the_shared_folder_is_there():

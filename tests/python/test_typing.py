@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of the package is what there is."""
 import ast
+import importlib
 import inspect
+import types
 from pathlib import Path
+
+import pytest
 
 import model_hub
 from model_hub import _core
@@ -37,6 +41,11 @@ def test_all_that_is_public_is_exported_and_documented():
     for name, member in inspect.getmembers(model_hub.ModelHub, inspect.isfunction):
         if not name.startswith("_"):
             assert inspect.signature(member).return_annotation is not inspect.Signature.empty, name
+    # Those of tensors, which are what they were, need no words.
+    for cls in (model_hub.ModelHub, model_hub.Model, model_hub.Lease, model_hub.Results, model_hub.Boxes, model_hub.Probs):
+        for name, member in vars(cls).items():
+            if name not in ("cpu", "numpy", "to", "shape") and isinstance(member, (property, types.FunctionType)):
+                assert name.startswith("_") or inspect.getdoc(member), f"{cls.__name__}.{name}"
 
 
 def test_every_module_is_annotated():
@@ -48,6 +57,21 @@ def test_every_module_is_annotated():
                 assert node.returns is not None, where
                 for argument in node.args.args[:] + node.args.kwonlyargs:
                     assert argument.annotation is not None or argument.arg in ("self", "cls"), where
+
+
+def test_mypy_agrees_with_the_package_and_with_a_program_of_a_user(tmp_path, monkeypatch):
+    api = pytest.importorskip("mypy.api")
+    monkeypatch.setenv("MYPYPATH", str(Path(__file__).parent))
+    said, failed, code = api.run(["--strict", "--cache-dir", str(tmp_path), "-p", "model_hub", "-m", "typed_program"])
+    assert code == 0, said + failed
+    assert int(said.split()[-3]) > len(list(PACKAGE.glob("*.py")))  # those of the package too
+
+
+@pytest.mark.parametrize("name", ["errors", "reports"])
+def test_no_class_is_forgotten(name):
+    module = importlib.import_module(f"model_hub.{name}")
+    classes = {cls.__name__ for cls in vars(module).values() if inspect.isclass(cls) and cls.__module__ == module.__name__}
+    assert {cls for cls in classes if not cls.startswith("_")} == set(module.__all__) <= set(model_hub.__all__)
 
 
 def test_the_version_is_that_of_the_library():

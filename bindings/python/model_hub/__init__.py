@@ -10,16 +10,17 @@
 
 docs/python.md is the guide.
 """
+from . import errors, reports
 from ._core import version as __version__
 from .errors import *  # noqa: F403
-from .errors import __all__ as _errors
 from .hub import ModelHub, get_model_hub, recipe_kinds
 from .metadata import DeviceType, ModelMetadata, ModelType
 from .model import Lease, Model
 from .progress_bar import progress_bar
 from .reports import *  # noqa: F403
-from .reports import __all__ as _reports
 from .results import Boxes, Keypoints, Probs, Results, Words
 
 __all__ = ["Boxes", "DeviceType", "Keypoints", "Lease", "Model", "ModelHub", "ModelMetadata", "ModelType", "Probs", "Results",
-           "Words", "__version__", "get_model_hub", "progress_bar", "recipe_kinds", *_errors, *_reports]
+           "Words", "__version__", "get_model_hub", "progress_bar", "recipe_kinds"]
+__all__ += errors.__all__
+__all__ += reports.__all__

@@ -176,4 +176,9 @@ def _make_error(code: str, builtin: str, message: str, context: str, hint: str, 
     return cls(message, code=code, context=context, hint=hint, subject=subject, retryable=retryable)
 
 
-__all__ = ["ModelHubError"] + sorted({cls.__name__ for cls in _CLASSES.values()} | {"NotFoundError", "UnsupportedError"})
+__all__ = ["BusyError", "CancelledError", "CannotRunError", "ChecksumMismatchError", "CorruptDataError",
+           "DeviceNotFoundError", "InputNotFoundError", "InternalError", "InvalidArgumentError", "ModelHubError",
+           "ModelNotFoundError", "NoSpaceError", "NotFoundError", "OfflineError", "OutOfMemoryError",
+           "SourceNotFoundError", "StorageError", "TimedOutError", "TransferError", "UnauthorizedError",
+           "UnavailableError", "UnsupportedError", "UnsupportedInputError", "UnsupportedSourceError",
+           "UnsupportedStoreError"]

@@ -105,7 +105,7 @@ class ModelHub:
         return self._generation
 
     @property
-    def _handle(self) -> Any:
+    def _handle(self) -> _core.Hub:
         self._alive_generation()
         return self._core
 
@@ -154,9 +154,11 @@ class ModelHub:
         return metadata
 
     def list_installed_models(self) -> list[InstalledModel]:
+        """What lies in the home, whoever brought it there."""
         return [InstalledModel._of(model) for model in self._handle.installed()]
 
     def list_devices(self) -> list[Device]:
+        """The processors of this machine; whether an engine can use them says :meth:`list_engines`."""
         return [Device._of(device) for device in self._handle.devices()]
 
     def list_engines(self) -> list[Engine]:
@@ -168,8 +170,9 @@ class ModelHub:
     async def download_model(self, name: str, progress_callback: ProgressCallback | None = None) -> InstalledModel:
         """Installs a model; done at once when it is installed. Any number of callers cause one download.
 
-        ``progress_callback`` is called with a :class:`Progress` in the thread of the event loop. Cancelling the task cancels
-        the download, unless others wait for it too; what was fetched by then is gone on with next time.
+        ``progress_callback`` is called with a :class:`Progress` in the thread of the event loop; what it raises ends the
+        waiting. Cancelling the task cancels the download, unless others wait for it too; what was fetched by then is gone on
+        with next time.
 
         Errors: :class:`ModelNotFoundError`, :class:`ChecksumMismatchError`, :class:`NoSpaceError`, :class:`OfflineError`,
         :class:`UnavailableError` and the others of a download.
@@ -200,12 +203,13 @@ class ModelHub:
         load = load_options(device, **options)
         return Model._of(self, name, load, self._load(name, load, progress_callback))
 
-    def _load(self, name: StrPath, options: dict[str, Any], progress: ProgressCallback | None) -> Any:
+    def _load(self, name: StrPath, options: dict[str, Any], progress: ProgressCallback | None) -> _core.Model:
         try:
-            return _waited(self._handle.ensure_ready(os.fsencode(name), options), progress)
+            core: _core.Model = _waited(self._handle.ensure_ready(os.fsencode(name), options), progress)
         except UnsupportedError as error:
             self._name_the_extra(error)
             raise
+        return core
 
     def _name_the_extra(self, error: UnsupportedError) -> None:
         usable = [engine.name for engine in self.list_engines() if engine.is_usable]
@@ -310,6 +314,7 @@ class ModelHub:
         return self._handle.pin(name)
 
     def unpin_model(self, name: str) -> list[str]:
+        """Takes :meth:`pin_model` back. Both give the references that they were about."""
         return self._handle.unpin(name)
 
     # --- the disk ----------------------------------------------------------------------------------------------------
@@ -385,15 +390,15 @@ def recipe_kinds() -> list[str]:
 # --- waiting ---------------------------------------------------------------------------------------------------------
 
 
-def _waited(job: Any, progress: ProgressCallback | None) -> Any:
+def _waited(job: _core.Job, progress: ProgressCallback | None) -> Any:
     job.wait(None if progress is None else lambda values: progress(Progress._of(values)))
     return job.result()
 
 
-async def _awaited(job: Any, progress: ProgressCallback | None) -> Any:
+async def _awaited(job: _core.Job, progress: ProgressCallback | None) -> Any:
     """Waits in the event loop, with no thread: the hub's callback thread wakes the loop."""
     loop = asyncio.get_running_loop()
-    done = loop.create_future()
+    done: asyncio.Future[None] = loop.create_future()
 
     def wake(call: Callable[[], None]) -> None:
         try:
@@ -407,7 +412,7 @@ async def _awaited(job: Any, progress: ProgressCallback | None) -> Any:
 
     job.when_done(lambda: wake(settle))
     if progress is not None:
-        shown = _Shown(job, progress)
+        shown = _Shown(job, progress, done)
 
         def tell() -> None:
             if shown.ask():
@@ -416,7 +421,7 @@ async def _awaited(job: Any, progress: ProgressCallback | None) -> Any:
         job.on_progress(tell)
     try:
         await done
-    except asyncio.CancelledError:
+    except BaseException:  # the task was cancelled or dropped, or the callback raised
         job.cancel()
         raise
     return job.result()
@@ -425,9 +430,10 @@ async def _awaited(job: Any, progress: ProgressCallback | None) -> Any:
 class _Shown:
     """At most one progress waits in the loop's queue: a slow loop sees the newest only."""
 
-    def __init__(self, job: Any, callback: ProgressCallback) -> None:
+    def __init__(self, job: _core.Job, callback: ProgressCallback, done: asyncio.Future[None]) -> None:
         self._job = job
         self._callback = callback
+        self._done = done
         self._is_asked = False
 
     def ask(self) -> bool:
@@ -436,7 +442,14 @@ class _Shown:
 
     def show(self) -> None:
         self._is_asked = False
-        self._callback(Progress._of(self._job.progress()))
+        if self._done.done():  # nobody waits any more
+            return
+        try:
+            self._callback(Progress._of(self._job.progress()))
+        except Exception as error:
+            if self._done.done():  # by the callback itself, which has cancelled the task
+                raise
+            self._done.set_exception(error)
 
 
 # --- options ---------------------------------------------------------------------------------------------------------
@@ -497,7 +510,7 @@ def _begin_child() -> None:
     global _forks, _the_hub_lock
     _forks += 1
     _the_hub_lock = threading.Lock()
-    _core.forget_helper()
+    _core.begin_child()
     for hub in list(_hubs):
         hub._lock = threading.Lock()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, overload
 
 import numpy as np
 
+from . import _core
 from .metadata import DeviceType, StrPath
 from .reports import FaceMatch, InstalledModel, LoadReport, TensorInfo
 from .results import Names, Results
@@ -67,12 +68,12 @@ class Model:
         self._take(hub, name, options, hub._load(name, options, progress))
 
     @classmethod
-    def _of(cls, hub: "ModelHub", name: StrPath, options: dict[str, Any], core: Any) -> "Model":
+    def _of(cls, hub: "ModelHub", name: StrPath, options: dict[str, Any], core: _core.Model) -> "Model":
         model = object.__new__(cls)
         model._take(hub, name, options, core)
         return model
 
-    def _take(self, hub: "ModelHub", name: StrPath, options: dict[str, Any], core: Any) -> None:
+    def _take(self, hub: "ModelHub", name: StrPath, options: dict[str, Any], core: _core.Model) -> None:
         self._hub = hub
         self._reference = name
         self._options = options
@@ -84,7 +85,7 @@ class Model:
         return _restore, (self._hub, self._reference, self._options)
 
     @property
-    def _handle(self) -> Any:
+    def _handle(self) -> _core.Model:
         """The handle of this process: one of before a fork is none."""
         if self._generation != self._hub._alive_generation():
             self._core = self._hub._load(self._reference, self._options, None)
@@ -93,14 +94,17 @@ class Model:
 
     @property
     def name(self) -> str:
+        """As the catalog calls it."""
         return self._core.name
 
     @property
     def version(self) -> str:
+        """The version that was chosen."""
         return self._core.version
 
     @property
     def variant(self) -> str:
+        """Which of that version's files: ``"onnx-fp32"``."""
         return self._core.variant
 
     @property
@@ -162,7 +166,8 @@ class Model:
             an iterator in place of a list: one picture is in memory at a time. For videos and large folders.
         ``color``
             the channels of NumPy arrays: ``"bgr"``, as OpenCV and ultralytics have them, or ``"rgb"``. PIL images are RGB, an
-            alpha channel is blended on white.
+            alpha channel is blended on white; they are taken as they are (a photo of a phone that Pillow has opened may lie on
+            its side: ``PIL.ImageOps.exif_transpose``), while paths and URLs are turned upright.
         ``every``
             of a video or camera: 10 is the first frame, the eleventh, ...
         ``verbose``
@@ -214,8 +219,9 @@ class Model:
     def infer(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Beneath the recipe: runs the engine on tensors as :meth:`signature` names them.
 
-        The arrays of the answer are the engine's own memory. :class:`InvalidArgumentError` for a name, type or shape that the
-        model does not take.
+        Arrays that are C-contiguous and in this machine's byte order are read where they lie, until the call ends: nobody may
+        write into them meanwhile. Others are copied first; no values are converted. The arrays of the answer own their memory.
+        :class:`InvalidArgumentError` for a name, type or shape that the model does not take, and for what is no array.
         """
         return self._handle.infer(dict(inputs))
 
@@ -241,10 +247,11 @@ class Model:
 class Lease:
     """Keeps a model in memory until it is released, or the ``with`` block ends."""
 
-    def __init__(self, core: Any) -> None:
-        self._core = core
+    def __init__(self, core: _core.Lease) -> None:
+        self._core: _core.Lease | None = core
 
     def release(self) -> None:
+        """It may go again when room is needed."""
         self._core = None
 
     def __enter__(self) -> "Lease":

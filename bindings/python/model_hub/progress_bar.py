@@ -18,7 +18,7 @@ class progress_bar:  # noqa: N801  (used like tqdm)
     """
 
     def __init__(self, **options: Any) -> None:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
 
         self._bar = tqdm(**{"unit": "B", "unit_scale": True, "unit_divisor": 1000, "leave": False, **options})
         self._phase = ""

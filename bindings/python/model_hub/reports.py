@@ -405,5 +405,7 @@ class FaceMatch:
     is_same_person: bool
 
 
-__all__ = [name for name, value in list(globals().items())
-           if isinstance(value, type) and value.__module__ == __name__ and not name.startswith("_")]
+__all__ = ["CacheStats", "CleanedItem", "CleanupReport", "Device", "DeviceCandidate", "Engine", "EngineDevice",
+           "FaceMatch", "InstalledFile", "InstalledModel", "LoadReport", "Progress", "PullPlan", "RegisterReport",
+           "RepairReport", "SelfTestResult", "TensorInfo", "TuneCandidate", "TuneReport", "VariantCandidate",
+           "VerifiedFile", "VerifyReport", "VersionInfo"]

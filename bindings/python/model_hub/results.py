@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a model says about one picture.
 
-Everywhere: coordinates are pixels of the original picture as a person sees it (after its EXIF orientation), origin at the
-top left; scores are from 0 to 1; N answers are sorted by falling score, words in the order of reading.
+Everywhere: coordinates are pixels of the original picture (of a file as a person sees it, after its EXIF orientation), origin
+at the top left; scores are from 0 to 1; N answers are sorted by falling score, words in the order of reading.
 """
 from __future__ import annotations
 
@@ -223,6 +223,7 @@ class Probs:
 
     @property
     def data(self) -> Array:
+        """(classes,): a score for each."""
         data = np.zeros(self._count, dtype=np.float32)
         data[self._ids - self._first_class] = self._scores
         return _array(data)
@@ -267,7 +268,7 @@ class Probs:
         return f"Probs(top5={self.top5}, top5conf={self._scores[:5]})"
 
 
-class Names(dict):  # type: ignore[type-arg]
+class Names(dict[int, str]):
     """Class id to label; an id that has none is its own label."""
 
     def __missing__(self, key: Any) -> str:

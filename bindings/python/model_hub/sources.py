@@ -44,6 +44,11 @@ def _is_pil(source: Any) -> bool:
     return pil is not None and isinstance(source, pil.Image)
 
 
+def _is_foreign_array(source: Any) -> bool:
+    """A tensor of another package: with an order of sides and colours, and a range, of its own."""
+    return hasattr(source, "__array__") and not isinstance(source, np.ndarray)
+
+
 def _to_bgr(pixels: np.ndarray, color: str) -> np.ndarray:
     """``orig_img`` of an array: the array itself where it is BGR."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
@@ -153,7 +158,7 @@ class Sources:
         picture = self.find_one(source)
         if picture is not None:
             yield picture
-        elif isinstance(source, (bool, bytes, dict)):
+        elif isinstance(source, (bool, bytes, dict)) or _is_foreign_array(source):
             raise _no_picture(source)
         elif isinstance(source, int):
             yield from _frames(self._hub, f"camera:{source}", self._every)
