@@ -28,6 +28,24 @@ def test_no_class_is_for_a_row_that_there_is_not():
     assert set(_CLASSES) == {(code, builtin) for code, _, builtin in _core.error_faces()}
 
 
+@pytest.mark.parametrize("told, here", [
+    ("check the network; --offline uses what is installed, --mirror names another source",
+     "check the network; offline=True uses what is installed, mirrors= names another source"),
+    ("use --device auto, or run 'modelhub devices' to see what can be used",
+     "use device='auto', or run list_devices() to see what can be used"),
+    ("'modelhub unpin yolov8n@8.4', or 'modelhub prune --to 0'", "unpin_model('yolov8n@8.4'), or cleanup_cache(0)"),
+    ("set the budget again: 'modelhub cache budget 10GB'", "set the budget again: set_cache_budget()"),
+    ("--recipe KIND says how it is fed: yolov8; --labels FILE names them", "recipe= says how it is fed: yolov8; labels= names them"),
+    ("--recipe yolov8 or --recipe end2end says", "recipe='yolov8' or recipe='end2end' says"),
+    ("do this once without --offline", "do this once without offline=True"),
+    ("python -m tf2onnx.convert --graphdef a.pb --output b.onnx", "python -m tf2onnx.convert --graphdef a.pb --output b.onnx"),
+    ("did you mean 'yolov8n'?", "did you mean 'yolov8n'?"),
+])
+def test_a_hint_is_for_python(told, here):
+    error = _make_error("unsupported", "RuntimeError", "--device stays in a message", "", told, "model", False)
+    assert (error.hint, error.message) == (here, "--device stays in a message")
+
+
 def test_an_error_can_be_sent_to_another_process(hub):
     with pytest.raises(KeyError) as raised:
         hub.load_model("yolov8m")

@@ -136,3 +136,8 @@ def test_what_is_no_tensor_of_the_model_is_told(toy, given, words):
         hub.load_model("toy").infer({"x": given})
     assert words in str(error.value) and "'x'" in str(error.value)
     assert isinstance(error.value, model_hub.InvalidArgumentError)
+
+
+def test_tensors_have_names(toy):
+    with toy(LINES).hub() as hub, pytest.raises(TypeError, match="not a list"):
+        hub.load_model("toy").infer([numbers()])

@@ -11,6 +11,7 @@ thing to do; may be empty), ``context`` (what was being done), ``subject`` (what
 """
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -169,11 +170,36 @@ _CLASSES: dict[tuple[str, str], type[ModelHubError]] = {
 }
 
 
+# The hints of the library are those of the command line: what its commands and options are called here.
+_NAME = r"([\w@.:-]*[\w])"
+_COMMANDS = [(re.compile(f"'?modelhub {command}'?"), call) for command, call in (
+    ("list --installed", "list_installed_models()"), ("list", "list_available_models()"), ("devices", "list_devices()"),
+    ("doctor", "list_engines()"), (f"versions {_NAME}", r"list_versions('\1')"), (f"pull {_NAME}", r"pull_model('\1')"),
+    (f"unpin {_NAME}", r"unpin_model('\1')"), (f"rm --forget {_NAME}", r"forget_model('\1')"),
+    (f"rm {_NAME}", r"remove_model('\1')"), ("prune --to 0", "cleanup_cache(0)"),
+    (r"cache budget(?: \d+\w+)?", "set_cache_budget()"), ("verify --full", "verify_model()"),
+)]
+_OPTIONS = {"cacert": "ca_file", "deadline": "download_deadline", "mirror": "mirrors", "size": "width=, height"}
+_OPTION = re.compile("--(cacert|color|deadline|device|home|labels|license|mean|mirror|name|offline|picture|recipe|scale|size|std)"
+                     r"\b(?: (auto|cpu|gpu|cuda:\d+|end2end|rgb|yolov8)\b| (?:DIR|FILE|ID|KIND|WIDTHxHEIGHT)\b)?")
+
+
+def _option_here(found: re.Match[str]) -> str:
+    name, value = _OPTIONS.get(found[1], found[1]), found[2]
+    return "offline=True" if name == "offline" else f"{name}='{value}'" if value else f"{name}="
+
+
+def _hint_here(hint: str) -> str:
+    for command, call in _COMMANDS:
+        hint = command.sub(call, hint)
+    return _OPTION.sub(_option_here, hint)
+
+
 def _make_error(code: str, builtin: str, message: str, context: str, hint: str, subject: str,
                 retryable: bool) -> ModelHubError:
     """The exception for an error of the library; the extension module calls it."""
     cls = _CLASSES.get((code, builtin), ModelHubError)
-    return cls(message, code=code, context=context, hint=hint, subject=subject, retryable=retryable)
+    return cls(message, code=code, context=context, hint=_hint_here(hint), subject=subject, retryable=retryable)
 
 
 __all__ = ["BusyError", "CancelledError", "CannotRunError", "ChecksumMismatchError", "CorruptDataError",

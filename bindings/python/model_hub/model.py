@@ -223,6 +223,9 @@ class Model:
         write into them meanwhile. Others are copied first; no values are converted. The arrays of the answer own their memory.
         :class:`InvalidArgumentError` for a name, type or shape that the model does not take, and for what is no array.
         """
+        if not isinstance(inputs, Mapping):
+            raise TypeError(f"infer takes a mapping from names to arrays, not a {type(inputs).__name__}: "
+                            "signature() has the names")
         return self._handle.infer(dict(inputs))
 
     def face_measure(self) -> tuple[str, float]:
