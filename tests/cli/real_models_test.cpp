@@ -298,7 +298,9 @@ TEST_F(RealModelsTest, TuningChoosesARightWayThatRunsFollow) {
   for (const Json& candidate : report["candidates"]) {
     EXPECT_NE(candidate["verdict"], "wrong");
     // Nobody asked for the others, nor for fewer bits.
-    if (candidate["variant"] != "rfb-320") EXPECT_EQ(candidate["verdict"], "skipped") << candidate;
+    if (candidate["variant"] != "rfb-320") {
+      EXPECT_EQ(candidate["verdict"], "skipped") << candidate;
+    }
   }
   EXPECT_EQ(report["chosen_model"], "ultraface@1:rfb-320");
 
