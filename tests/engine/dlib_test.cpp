@@ -23,6 +23,7 @@
 namespace modelhub::engine {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -182,7 +183,7 @@ class DlibTest : public EngineTest {
 
   std::shared_ptr<Engine> engine(const std::string& memory_mib = {}) {
     ModuleOptions options;
-    options.log = [this](LogLevel, std::string_view line) { log_.emplace_back(line); };
+    options.log = log_.sink();
     if (!memory_mib.empty()) options.settings = {{"dlib", "memory_mib", memory_mib}};
     return open_module(k_module, options).value();
   }
@@ -213,7 +214,7 @@ class DlibTest : public EngineTest {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   }
 
-  std::vector<std::string> log_;
+  LogLines log_;
 };
 
 TEST_F(DlibTest, TellsWhatItIs) {
@@ -579,8 +580,7 @@ TEST_F(DlibTest, OpenBlasTakesNoMoreThreadsThanTheRequestSays) {
 
 TEST_F(DlibTest, SaysWhichLibraryItComputesWith) {
   engine()->load(hog()).value();
-  ASSERT_FALSE(log_.empty());
-  EXPECT_THAT(log_[0], HasSubstr("dlib computes with /"));
+  EXPECT_THAT(log_.all(), Contains(HasSubstr("dlib computes with /")));
 }
 
 std::vector<ConformanceCase> cases() {

@@ -7,13 +7,43 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "engine/engine.h"
+#include "modelhub/log.h"
 
 namespace modelhub::engine {
+
+// Keeps what engines say, from whichever thread (modelhub/log.h). Lives as long as what it was
+// given to.
+class LogLines {
+ public:
+  LogSink sink() {
+    return [this](LogLevel, std::string_view line) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      lines_.emplace_back(line);
+    };
+  }
+
+  std::vector<std::string> all() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return lines_;
+  }
+
+  void clear() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lines_.clear();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;  // guarded by mutex_
+};
 
 // A folder of its own for each test, gone at its end.
 class EngineTest : public testing::Test {

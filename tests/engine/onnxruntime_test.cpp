@@ -59,7 +59,7 @@ class OnnxRuntimeTest : public EngineTest {
  protected:
   std::shared_ptr<Engine> engine(const std::string& library_dir = {}) {
     ModuleOptions options;
-    options.log = [this](LogLevel, std::string_view line) { log_.emplace_back(line); };
+    options.log = log_.sink();
     if (!library_dir.empty()) options.settings = {{"onnxruntime", "library_dir", library_dir}};
     return open_module(k_module, options).value();
   }
@@ -83,7 +83,7 @@ class OnnxRuntimeTest : public EngineTest {
     return std::move(session).error();
   }
 
-  std::vector<std::string> log_;
+  LogLines log_;
 };
 
 TEST_F(OnnxRuntimeTest, TellsVersionAndDevices) {
@@ -341,7 +341,7 @@ TEST_F(OnnxRuntimeTest, LogsToTheHostAndPrintsNothing) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   // This file has an initializer that nothing uses.
-  EXPECT_THAT(log_, Contains(HasSubstr("Removing initializer")));
+  EXPECT_THAT(log_.all(), Contains(HasSubstr("Removing initializer")));
 }
 
 // The file that a load is told to keep its optimised graph in.
@@ -407,7 +407,7 @@ TEST_F(OnnxRuntimeCacheTest, IsWrittenByTheFirstLoadAndMappedByTheNext) {
   const auto written = time_of_file();
   expect_same_bits(first, load_and_run());
   EXPECT_EQ(time_of_file(), written);
-  EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+  EXPECT_THAT(log_.all(), Not(Contains(HasSubstr("compiling anew"))));
   std::filesystem::directory_iterator files(folder_);
   EXPECT_EQ(std::distance(begin(files), end(files)), 2) << "the model, and what was compiled";
 
@@ -449,9 +449,9 @@ TEST_F(OnnxRuntimeCacheTest, OneThatIsDamagedAnywhereIsMadeAnew) {
   for (const std::string& content : damaged) {
     write("compiled", content);
     expect_same_bits(expected, load_and_run());
-    EXPECT_THAT(log_, Contains(HasSubstr("compiling anew")));
+    EXPECT_THAT(log_.all(), Contains(HasSubstr("compiling anew")));
     expect_same_bits(expected, load_and_run());
-    EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+    EXPECT_THAT(log_.all(), Not(Contains(HasSubstr("compiling anew"))));
   }
 }
 
@@ -462,9 +462,9 @@ TEST_F(OnnxRuntimeCacheTest, OneThatOnnxRuntimeDoesNotTakeIsMadeAnew) {
   for (const std::string& content : {std::string("no graph at all"), TinyModel().encode()}) {
     keep(content);
     expect_same_bits(expected, load_and_run());
-    EXPECT_THAT(log_, Contains(HasSubstr("compiling anew")));
+    EXPECT_THAT(log_.all(), Contains(HasSubstr("compiling anew")));
     expect_same_bits(expected, load_and_run());
-    EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+    EXPECT_THAT(log_.all(), Not(Contains(HasSubstr("compiling anew"))));
   }
 }
 
@@ -472,7 +472,7 @@ TEST_F(OnnxRuntimeCacheTest, WhereNothingCanBeWrittenTheModelRunsAllTheSame) {
   const auto expected = load_and_run();
   request_.settings = {{"cache_file", path("not/there/compiled")}};
   expect_same_bits(expected, load_and_run());
-  EXPECT_THAT(log_, Contains(HasSubstr("what was compiled is not kept: cannot write")));
+  EXPECT_THAT(log_.all(), Contains(HasSubstr("what was compiled is not kept: cannot write")));
 }
 
 TEST_F(OnnxRuntimeCacheTest, HoldsTheWeightsOfOtherFilesToo) {

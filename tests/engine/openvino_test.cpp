@@ -59,7 +59,7 @@ class OpenVinoLibraryTest : public EngineTest {
  protected:
   std::shared_ptr<Engine> engine(const std::string& library_dir = {}) {
     ModuleOptions options;
-    options.log = [this](LogLevel, std::string_view line) { log_.emplace_back(line); };
+    options.log = log_.sink();
     if (!library_dir.empty()) options.settings = {{"openvino", "library_dir", library_dir}};
     return open_module(k_module, options).value();
   }
@@ -81,7 +81,7 @@ class OpenVinoLibraryTest : public EngineTest {
     return info.devices[0].reason;
   }
 
-  std::vector<std::string> log_;
+  LogLines log_;
 };
 
 TEST_F(OpenVinoLibraryTest, SaysThatTheLibraryIsMissingAndWhatToDo) {
@@ -419,7 +419,7 @@ TEST_F(OpenVinoCacheTest, IsWrittenByTheFirstLoadAndReadByTheNext) {
   const auto written = time_of_file();
   EXPECT_EQ(load_and_run(), first);
   EXPECT_EQ(time_of_file(), written);
-  EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew"))));
+  EXPECT_THAT(log_.all(), Not(Contains(HasSubstr("compiling anew"))));
   std::filesystem::directory_iterator files(folder_);
   EXPECT_EQ(std::distance(begin(files), end(files)), 2) << "the model, and what was compiled";
 }
@@ -436,23 +436,23 @@ TEST_F(OpenVinoCacheTest, OneThatIsDamagedAnywhereIsMadeAnew) {
   for (const auto& [what, content] : damaged) {
     write("compiled", content);
     EXPECT_THAT(load_and_run(), ElementsAre(0, 2, 4)) << what;
-    EXPECT_THAT(log_, Contains(HasSubstr("compiling anew"))) << what;
+    EXPECT_THAT(log_.all(), Contains(HasSubstr("compiling anew"))) << what;
     EXPECT_THAT(load_and_run(), ElementsAre(0, 2, 4)) << what;
-    EXPECT_THAT(log_, Not(Contains(HasSubstr("compiling anew")))) << what;
+    EXPECT_THAT(log_.all(), Not(Contains(HasSubstr("compiling anew")))) << what;
   }
   for (std::size_t at = 0; at < good.size(); at += good.size() / 8) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 0x10);
     write("compiled", bad);
     EXPECT_THAT(load_and_run(), ElementsAre(0, 2, 4)) << at;
-    EXPECT_THAT(log_, Contains(HasSubstr("compiling anew"))) << at;
+    EXPECT_THAT(log_.all(), Contains(HasSubstr("compiling anew"))) << at;
   }
 }
 
 TEST_F(OpenVinoCacheTest, WhereNothingCanBeWrittenTheModelRunsAllTheSame) {
   request_.settings = {{"cache_file", path("not/there/compiled")}};
   EXPECT_THAT(load_and_run(), ElementsAre(0, 2, 4));
-  EXPECT_THAT(log_, Contains(HasSubstr("what was compiled is not kept: cannot write")));
+  EXPECT_THAT(log_.all(), Contains(HasSubstr("what was compiled is not kept: cannot write")));
 }
 
 TEST_F(OpenVinoTest, FindsTheLibraryInTheFolderOfThePythonPackageAndOfAnArchive) {
@@ -494,8 +494,8 @@ TEST_F(OpenVinoTest, ComputesInFloat32UnlessItMayDoOtherwise) {
     const bool has_other = std::string(precision) == "golden" && cpu_has("avx512_bf16");
     log_.clear();
     ASSERT_TRUE(engine()->load(request));
-    EXPECT_THAT(log_, Contains(HasSubstr(has_other ? "tiny.onnx computes in bf16, with "
-                                                   : "tiny.onnx computes in f32, with ")));
+    EXPECT_THAT(log_.all(), Contains(HasSubstr(has_other ? "tiny.onnx computes in bf16, with "
+                                                         : "tiny.onnx computes in f32, with ")));
   }
 }
 
