@@ -269,7 +269,7 @@ int execute(const CompareCommand& command, const Session& session) {
   }
   Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run);
   if (!plan) return console.fail(plan.error());
-  announce_pull(*plan, console);
+  announce_pull(*plan, session);
   Result<FaceRecognizer> recognizer =
       wait_for(session.hub.face_recognizer(command.model, command.load), console);
   if (!recognizer) return console.fail(recognizer.error());

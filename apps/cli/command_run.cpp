@@ -421,7 +421,7 @@ int execute(const RunCommand& command, const Session& session) {
   }
   Result<PullPlan> plan = session.hub.plan_pull(command.model, PullPurpose::run, command.load);
   if (!plan) return console.fail(plan.error());
-  announce_pull(*plan, console);
+  announce_pull(*plan, session);
   if (!plan->assumptions.empty()) console.say(command.model + ", used where it lies:");
   tell_assumptions(plan->assumptions, console);
   Result<Model> model = wait_for(session.hub.ensure_ready(command.model, command.load), console);

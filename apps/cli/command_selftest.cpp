@@ -50,7 +50,7 @@ int execute(const SelfTestCommand& command, const Session& session) {
   for (const std::string& model : command.models) {
     Result<PullPlan> plan = session.hub.plan_pull(model);
     if (!plan) return console.fail(plan.error());
-    announce_pull(*plan, console);
+    announce_pull(*plan, session);
   }
   const Result<std::vector<SelfTestResult>> results =
       wait_for(session.hub.self_test(command.models), console);

@@ -28,7 +28,7 @@ int pull_one(const std::string& reference, const PullCommand& command, const Ses
     }
     return 0;
   }
-  announce_pull(*plan, console);
+  announce_pull(*plan, session);
   Result<InstalledModel> model = wait_for(session.hub.pull(reference), console);
   if (!model) return console.fail(model.error());
   results.push_back(to_json(*model));
@@ -56,11 +56,11 @@ void print_repair(const RepairReport& report, const Console& console) {
 
 }  // namespace
 
-void announce_pull(const PullPlan& plan, const Console& console) {
-  for (const PullPlan& stage : plan.stages) announce_pull(stage, console);
-  if (plan.is_installed) return;
-  console.say("pulling " + plan.reference + ", " + plan.bytes_to_fetch.to_string() +
-              "; licence: " + plan.license);
+void announce_pull(const PullPlan& plan, const Session& session) {
+  for (const PullPlan& stage : plan.stages) announce_pull(stage, session);
+  if (plan.is_installed || session.network == Network::offline) return;
+  session.console.say("pulling " + plan.reference + ", " + plan.bytes_to_fetch.to_string() +
+                      "; licence: " + plan.license);
 }
 
 int execute(const PullCommand& command, const Session& session) {

@@ -53,7 +53,7 @@ Result<void> announce(const TuneCommand& command, const Session& session) {
   // Without what an earlier tuning chose.
   Result<PullPlan> fallback = session.hub.plan_pull(command.model, PullPurpose::install);
   if (!fallback) return std::move(fallback).error();
-  announce_pull(*fallback, session.console);
+  announce_pull(*fallback, session);
   Result<Reference> reference = Reference::parse(fallback->reference);
   Result<Reference> asked = Reference::parse(command.model);
   if (command.options.variants != TuneVariants::all || !reference || !asked || asked->variant)
@@ -66,7 +66,7 @@ Result<void> announce(const TuneCommand& command, const Session& session) {
     const std::string name = reference->to_string();
     if (name == fallback->reference) continue;
     if (Result<PullPlan> other = session.hub.plan_pull(name, PullPurpose::install); other)
-      announce_pull(*other, session.console);
+      announce_pull(*other, session);
   }
   return {};
 }

@@ -12,6 +12,7 @@ namespace modelhub::cli {
 struct Session {
   const Hub& hub;
   const Console& console;
+  const Network network;
 };
 
 // Each returns the exit code.
@@ -41,6 +42,6 @@ std::string joined(const std::vector<std::string>& texts);
 void tell_assumptions(const std::vector<std::string>& assumptions, const Console& console);
 
 // Tells the licence of what is about to be pulled; nothing when it is installed.
-void announce_pull(const PullPlan& plan, const Console& console);
+void announce_pull(const PullPlan& plan, const Session& session);
 
 }  // namespace modelhub::cli

@@ -42,7 +42,7 @@ int run(int argc, const char* const* argv) {
   watch_interrupts();
   Result<Hub> hub = Hub::open(invocation.hub);
   if (!hub) return console.fail(hub.error());
-  const Session session{*hub, console};
+  const Session session{*hub, console, invocation.hub.network};
   return std::visit([&](const auto& command) { return execute(command, session); },
                     invocation.command);
 }

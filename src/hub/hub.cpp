@@ -180,6 +180,10 @@ Result<PullPlan> plan_of(const std::string& reference, PullPurpose purpose, Stag
     Result<bool> is_here = core.store().has_blob(file.installed_digest(), file.installed_bytes());
     if (!plan.is_installed && !is_here.value_or(false)) plan.bytes_to_fetch += file.bytes;
   }
+  if (purpose == PullPurpose::run && !plan.is_installed) {
+    if (Result<DevicePlan> device = core.plan(*resolved, options); !device)
+      return std::move(device).error().with_context("load " + plan.reference);
+  }
   if (level == StageLevel::stage) return plan;
   for (const Stage& stage : resolved->variant->stages) {
     Result<PullPlan> part =

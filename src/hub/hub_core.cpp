@@ -610,6 +610,10 @@ Job<Model> HubCore::ensure_ready(const std::weak_ptr<HubCore>& self,
                                  const std::string& reference, const LoadOptions& options) {
   const auto flow = std::make_shared<ReadyFlow>(Promise<Model>(executor), self, reference, options);
   if (refuse_in_fork(flow->promise)) return flow->promise.job();
+  if (Result<DeviceRequest> request = DeviceRequest::parse(options.device); !request) {
+    flow->fail(std::move(request).error());
+    return flow->promise.job();
+  }
   if (means_file(reference, *catalog())) {
     // To hash a file takes its time.
     pulls_->post([this, flow] { begin_file(flow); });
@@ -818,6 +822,9 @@ void HubCore::install(const std::shared_ptr<ReadyFlow>& flow) {
   if (!installed) return flow->fail(std::move(installed).error());
   if (*installed) return load(flow, **installed);
   if (options_.network == Network::offline) return flow->fail(offline_error(*flow->resolved));
+  // Nothing is fetched for a device that is not here.
+  if (Result<DevicePlan> plan = this->plan(*flow->resolved, flow->options); !plan)
+    return flow->fail(std::move(plan).error().with_context("load " + flow->resolved->to_string()));
   chain(join_pull(*flow->resolved), flow->promise, [this, flow](Result<InstalledModel> pulled) {
     if (!pulled) return flow->fail(std::move(pulled).error());
     load(flow, *pulled);

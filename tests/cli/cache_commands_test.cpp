@@ -116,6 +116,12 @@ TEST_F(CacheCommandsTest, RepairWithoutANetworkSaysSo) {
   EXPECT_EQ(run({"--offline", "repair"}).exit_code, 8);
 }
 
+TEST_F(CacheCommandsTest, WithoutANetworkNothingIsSaidToBePulled) {
+  const ProcessResult pull = run({"--offline", "pull", "yunet"});
+  EXPECT_EQ(pull.exit_code, 8);
+  EXPECT_THAT(pull.err, Not(HasSubstr("pulling")));
+}
+
 TEST_F(CacheCommandsTest, AMissingBlobIsFetchedAgain) {
   ASSERT_EQ(run({"pull", "yunet"}).exit_code, 0);
   ASSERT_EQ(::unlink(blob().c_str()), 0);

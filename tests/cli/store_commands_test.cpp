@@ -110,7 +110,8 @@ TEST_F(StoreCommandsTest, OfflineAndNotInstalledEndsWith8) {
   const ProcessResult result = run({"--offline", "pull", "ultraface"});
   EXPECT_EQ(result.exit_code, 8) << result.err;
   EXPECT_THAT(result.err, HasSubstr("ultraface"));
-  EXPECT_EQ(run({"--offline", "run", "ultraface", shared("images/bus.jpg")}).exit_code, 8);
+  const ProcessResult ran = run({"--offline", "run", "ultraface", shared("images/bus.jpg")});
+  EXPECT_EQ(ran.exit_code, 8) << ran.err;
   options_.environment["MODELHUB_OFFLINE"] = "1";
   EXPECT_EQ(run({"pull", "ultraface"}).exit_code, 8);
 }

@@ -169,6 +169,27 @@ TEST_F(HubTest, AnEngineThatIsNotHereIsToldBeforeAnythingIsFetched) {
   EXPECT_EQ(server_.request_count(), 0U);
 }
 
+TEST_F(HubTest, ADeviceThatIsNotHereIsToldBeforeAnythingIsFetched) {
+  Hub hub = open();
+  LoadOptions options;
+  options.device = "gpuu";
+  for (const std::string& reference :
+       {std::string("toy"), server_.url(path()), scratch_.write("own.txt", k_model)}) {
+    const Result<Model> model = hub.ensure_ready(reference, options).get();
+    ASSERT_FALSE(model) << reference;
+    EXPECT_EQ(model.error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(model.error().subject, Subject::usage);
+    EXPECT_THAT(model.error().message, HasSubstr("'gpuu' names no device"));
+  }
+  options.device = "cuda:7";
+  const Result<Model> model = hub.ensure_ready("toy", options).get();
+  ASSERT_FALSE(model);
+  EXPECT_EQ(exit_code_of(model.error()), 7);
+  EXPECT_THAT(model.error().message, HasSubstr("cuda:7"));
+  EXPECT_EQ(exit_code_of(hub.plan_pull("toy", PullPurpose::run, options).error()), 7);
+  EXPECT_EQ(server_.request_count(), 0U);
+}
+
 TEST_F(HubTest, ALoadThatFailsGivesTheEnginesSentence) {
   serve(k_model + "load_fails unsupported needs more toes\n");
   const Result<Model> model = open().ensure_ready("toy").get();

@@ -393,6 +393,31 @@ TEST_F(VariantTunerTest, OnlyWhatIsInstalledIsComparedUnlessAllIsAsked) {
   EXPECT_EQ(variant_of(hub, "toy"), "other");
 }
 
+// What is installed is compared all the same.
+TEST_F(VariantTunerTest, AVariantThatMayNotBePulledOrFindsNoRoomLoses) {
+  serve_variants({{"plain", "float32", k_slow, true}, {"other", "float32", k_quick}});
+  ASSERT_TRUE(open().self_test({"toy"}).get());  // brings the model and its picture
+  TuneOptions options;
+  options.variants = TuneVariants::all;
+  const auto expect_other_lost = [&](const Hub& hub, TuneVerdict verdict, ErrorCode code) {
+    const TuneReport report = tune(hub, options);
+    EXPECT_EQ(report.chosen_model, "toy@1:plain");
+    const TuneCandidate* other = find(report, "other");
+    ASSERT_NE(other, nullptr);
+    EXPECT_EQ(other->verdict, verdict);
+    ASSERT_TRUE(other->error);
+    EXPECT_EQ(other->error->code, code) << other->error->to_string();
+    EXPECT_FALSE(other->remark.empty());
+  };
+  options_.licenses = {"Apache-2.0"};
+  expect_other_lost(open(), TuneVerdict::refused, ErrorCode::invalid_argument);
+  options_.licenses.clear();
+  const Hub hub = open();
+  ASSERT_TRUE(hub.set_budget(ByteCount(4096)));
+  expect_other_lost(hub, TuneVerdict::failed, ErrorCode::no_space);
+  EXPECT_EQ(requests_for("/sha256/" + base::sha256_of(k_quick).hex()), 0);
+}
+
 TEST_F(VariantTunerTest, AReferenceWithAVariantMeansThatOneAlone) {
   options_.threads = 4;
   serve_variants({{"plain", "float32", k_best_with_two, true}, {"other", "float32", k_quick}});
