@@ -23,6 +23,14 @@ void make_end2end(Recipe& recipe) {
   recipe.post.values.erase("class_agnostic");
 }
 
+// YOLOv5 as it was before Ultralytics gave it the head of YOLOv8 (YOLOv5u). Thresholds of its
+// detect.py.
+void make_yolo5(Recipe& recipe) {
+  recipe.decode = "yolo5";
+  recipe.post.values["conf"] = 0.25;
+  recipe.post.values["iou"] = 0.45;
+}
+
 // Ultralytics' classifiers: the shorter side becomes imgsz, levels from 0 to 1 as they are, and the
 // softmax is in the model.
 void make_yolo_classifier(Recipe& recipe) {
@@ -44,6 +52,7 @@ struct KindRow {
 
 constexpr KindRow k_kinds[] = {
     {"yolov8", "yolov8n@0.0.0:onnx-fp32"},
+    {"yolov5", "yolov8n@0.0.0:onnx-fp32", &make_yolo5},
     {"end2end", "yolov8n@0.0.0:onnx-fp32", &make_end2end},
     {"yolov8-cls", "mobilenet_v2@12:onnx-fp32", &make_yolo_classifier},
     {"yolox", "yolox_s@0.1.1rc0:onnx-fp32"},
@@ -75,7 +84,7 @@ Error unknown_kind(const std::string& name) {
       catalog::did_you_mean(closest_matches(name, recipe_kinds(), catalog::k_most_suggestions));
   return {ErrorCode::invalid_argument, Subject::usage,
           "'" + name.substr(0, 80) + "' is no recipe: the kinds are " + names_of_recipe_kinds(),
-          (meant.empty() ? meant : meant + " ") + "or name a model of the catalog that it is like"};
+          (meant.empty() ? meant : meant + " or ") + "name a model of the catalog that it is like"};
 }
 
 Result<RecipeKind> recipe_like(const catalog::Catalog& known, const Reference& reference) {
@@ -106,11 +115,6 @@ Result<RecipeKind> find_recipe_kind(const std::string& name) {
   Result<catalog::Catalog> built_in =
       catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::built_in()});
   if (!built_in) return std::move(built_in).error();
-  if (name == "yolov5") {
-    return Error(ErrorCode::unsupported, Subject::model,
-                 "models of the first YOLOv5 need decode 'yolo5' (a newer modelhub)",
-                 "what Ultralytics exports now is YOLOv5u, which --recipe yolov8 reads");
-  }
   const std::string_view meant = kind_meant_by(name);
   const auto* const row = std::find_if(std::begin(k_kinds), std::end(k_kinds),
                                        [&](const KindRow& kind) { return kind.name == meant; });

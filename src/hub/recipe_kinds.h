@@ -21,7 +21,7 @@ struct RecipeKind {
   bool has_labels = false;
 };
 
-// "yolov8, end2end, ..."
+// "yolov8, yolov5, ..."
 std::string names_of_recipe_kinds();
 
 // A kind by its name, or the recipe of a model of the catalog by its reference.

@@ -135,6 +135,7 @@ Result<std::vector<Output>> arrange(const Recipe& recipe, std::span<const NamedT
 Result<void> check(const Recipe& recipe, Labels labels, std::span<const Output> outputs) {
   switch (recipe.decode.kind) {
     case DecodeKind::yolo8: return check_yolo8(recipe, labels, outputs);
+    case DecodeKind::yolo5: return check_yolo5(recipe, labels, outputs);
     case DecodeKind::yolox: return check_yolox(recipe, labels, outputs);
     case DecodeKind::yolo_end2end: return check_yolo_end2end(recipe, outputs);
     case DecodeKind::ssd7: return check_ssd7(recipe, outputs);
@@ -207,6 +208,7 @@ void for_each_answer(const HeadCall& call, const Proposals& proposals, const Use
 Result<Proposals> propose_detections(const HeadCall& call) {
   switch (call.recipe.decode.kind) {
     case DecodeKind::yolo8: return decode_yolo8(call);
+    case DecodeKind::yolo5: return decode_yolo5(call);
     case DecodeKind::yolox: return decode_yolox(call);
     case DecodeKind::yolo_end2end: return decode_yolo_end2end(call);
     case DecodeKind::ssd7: return decode_ssd7(call);

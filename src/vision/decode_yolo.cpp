@@ -40,6 +40,35 @@ Candidate yolo8_candidate(const HeadCall& call, const Output& output, std::size_
   return candidate;
 }
 
+// The row of a candidate with an objectness, which its classes share.
+Candidate yolo5_candidate(const HeadCall& call, const float* row, std::size_t width,
+                          std::size_t index) {
+  Candidate candidate = best_class(row + 5, 1, width - 5);
+  candidate.score *= row[4];
+  candidate.class_id += call.recipe.decode.first_class;
+  candidate.box = box_around(row[0], row[1], row[2], row[3]);
+  candidate.index = index;
+  return candidate;
+}
+
+// Of the two heads with an objectness.
+Result<void> check_rows(const Recipe& recipe, Labels labels, std::span<const Output> outputs,
+                        std::string_view decode, std::string_view wanted) {
+  const auto found = find_output(recipe, outputs, OutputRole::predictions);
+  if (!found) return found.error();
+  const Output& output = **found;
+  if (output.shape.size() != 3 || !fits(output.shape[0], 1)) {
+    return wrong_shape(output, decode, wanted);
+  }
+  const std::int64_t width = output.shape[2];
+  if (width < 0) return {};
+  // The head of YOLOv8 lies the other way round.
+  const bool is_lying = width != 5 + static_cast<std::int64_t>(labels.size()) &&
+                        output.shape[1] >= 0 && output.shape[1] < width;
+  if (width < 6 || is_lying) return wrong_shape(output, decode, wanted);
+  return check_class_count(output, width - 5, labels);
+}
+
 std::int64_t yolox_cells(const HeadCall& call) {
   std::int64_t cells = 0;
   for (const int stride : call.recipe.decode.strides) {
@@ -106,16 +135,30 @@ Result<Proposals> decode_yolo8(const HeadCall& call) {
   return std::move(collector).finish();
 }
 
-Result<void> check_yolox(const Recipe& recipe, Labels labels, std::span<const Output> outputs) {
-  const auto found = find_output(recipe, outputs, OutputRole::predictions);
-  if (!found) return found.error();
-  const Output& output = **found;
-  if (output.shape.size() != 3 || !fits(output.shape[0], 1) ||
-      (output.shape[2] >= 0 && output.shape[2] < 6)) {
-    return wrong_shape(output, "yolox", "[1, cells, 5 + classes]");
+Result<void> check_yolo5(const Recipe& recipe, Labels labels, std::span<const Output> outputs) {
+  return check_rows(recipe, labels, outputs, "yolo5", "[1, candidates, 5 + classes]");
+}
+
+Result<Proposals> decode_yolo5(const HeadCall& call) {
+  const Output& output = **find_output(call.recipe, call.outputs, OutputRole::predictions);
+  const auto rows = static_cast<std::size_t>(output.shape[1]);
+  const auto width = static_cast<std::size_t>(output.shape[2]);
+  const float* const values = output.values.data();
+  Collector collector(call);
+  // A class is at most as sure as the object: most of the 25,200 rows need no look at 80 classes.
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* const row = values + i * width;
+    if (row[4] > call.conf()) collector.offer(yolo5_candidate(call, row, width, i));
   }
-  if (output.shape[2] < 0) return {};
-  return check_class_count(output, output.shape[2] - 5, labels);
+  if (collector.is_empty()) {  // how near was it?
+    for (std::size_t i = 0; i < rows; ++i)
+      collector.offer(yolo5_candidate(call, values + i * width, width, i));
+  }
+  return std::move(collector).finish();
+}
+
+Result<void> check_yolox(const Recipe& recipe, Labels labels, std::span<const Output> outputs) {
+  return check_rows(recipe, labels, outputs, "yolox", "[1, cells, 5 + classes]");
 }
 
 Result<Proposals> decode_yolox(const HeadCall& call) {

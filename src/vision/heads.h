@@ -81,6 +81,7 @@ Result<void> check_class_count(const Output& output, std::int64_t classes, Label
 bool is_finite(const Box& box);
 
 Result<void> check_yolo8(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
+Result<void> check_yolo5(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
 Result<void> check_yolox(const Recipe& recipe, Labels labels, std::span<const Output> outputs);
 Result<void> check_yolo_end2end(const Recipe& recipe, std::span<const Output> outputs);
 Result<void> check_ssd7(const Recipe& recipe, std::span<const Output> outputs);
@@ -93,6 +94,7 @@ Result<void> check_embedding(const Recipe& recipe, std::span<const Output> outpu
 
 // REQUIRES (all): the matching check passed for call.outputs, whose values are all there.
 Result<Proposals> decode_yolo8(const HeadCall& call);
+Result<Proposals> decode_yolo5(const HeadCall& call);
 Result<Proposals> decode_yolox(const HeadCall& call);
 Result<Proposals> decode_yolo_end2end(const HeadCall& call);
 Result<Proposals> decode_ssd7(const HeadCall& call);

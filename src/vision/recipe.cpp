@@ -37,6 +37,7 @@ constexpr Word<Filter> k_filters[] = {{"cv_linear", Filter::cv_linear},
 constexpr Word<DType> k_dtypes[] = {
     {"float32", DType::float32}, {"uint8", DType::uint8}, {"int32", DType::int32}};
 constexpr Word<DecodeKind> k_decodes[] = {{"yolo8", DecodeKind::yolo8},
+                                          {"yolo5", DecodeKind::yolo5},
                                           {"yolox", DecodeKind::yolox},
                                           {"ssd7", DecodeKind::ssd7},
                                           {"tf_od4", DecodeKind::tf_od4},
@@ -187,6 +188,7 @@ Result<void> check_faces(const Recipe& recipe) {
 AnswerKind answer_kind_of(DecodeKind kind) {
   switch (kind) {
     case DecodeKind::yolo8:
+    case DecodeKind::yolo5:
     case DecodeKind::yolox:
     case DecodeKind::yolo_end2end:
     case DecodeKind::ssd7:

@@ -93,8 +93,8 @@ struct OutputSpec {
 
 enum class DecodeKind {
   yolo8,  // predictions [1,4+classes,N]: centre, size, class scores
-  // predictions [1,N,5+classes], relative to the grid: centre, size, objectness, class scores
-  yolox,
+  yolo5,  // predictions [1,N,5+classes]: centre, size, objectness, class scores
+  yolox,  // the same, with centre and size relative to the grid
   // predictions [1,N,6]: corners, score, class; NMS done, or nothing left to suppress
   yolo_end2end,
   ssd7,  // predictions [1,1,N,7]: batch, class, score, corners 0..1; NMS done

@@ -252,7 +252,7 @@ TEST_F(OwnRecipeTest, WithoutADeclarationItIsAskedForWithWhatThereIs) {
   const OnnxWriter model = plain({}, {1, 3, 640, 640}, {1, 84, 8400});
   expect_refused(model, ErrorCode::invalid_argument,
                  "it takes x [1,3,640,640] float32 and gives y [1,84,8400] float32",
-                 "--recipe KIND tells it: yolov8, end2end, ");
+                 "--recipe KIND tells it: yolov8, yolov5, end2end, ");
 }
 
 TEST_F(OwnRecipeTest, AKindThatNobodyKnowsGetsASuggestion) {
@@ -274,10 +274,11 @@ TEST_F(OwnRecipeTest, FamiliesThatShareAHeadShareAKind) {
   options_.recipe = "yolov10";
   EXPECT_EQ(fill(plain({}, {1, 3, 640, 640}, {1, 300, 6}))->recipe.decode, "yolo_end2end");
   options_.recipe = "yolov5";
-  const Result<OwnRecipe> old = fill(plain({}, {1, 3, 640, 640}, {1, 25200, 85}));
-  ASSERT_FALSE(old);
-  EXPECT_EQ(old.error().code, ErrorCode::unsupported);
-  EXPECT_THAT(old.error().message, HasSubstr("decode 'yolo5'"));
+  EXPECT_EQ(fill(plain({}, {1, 3, 640, 640}, {1, 25200, 85}))->recipe.decode, "yolo5");
+  options_.recipe = "yolov8";
+  const Result<OwnRecipe> wrong = fill(plain({}, {1, 3, 640, 640}, {1, 25200, 85}));
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::corrupt_data);
 }
 
 TEST_F(OwnRecipeTest, YoloxIsFedBgrFromTheTopLeft) {

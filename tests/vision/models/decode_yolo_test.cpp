@@ -256,6 +256,69 @@ TEST(DecodeTest, AnotherKindOfAnswerThanTheModelsIsRefused) {
                ErrorCode::invalid_argument, Subject::usage, "classes, not with faces");
 }
 
+// [1, rows, 5 + 2 classes].
+NamedTensor yolo5_output(const std::vector<std::vector<float>>& rows) {
+  std::vector<float> values;
+  for (const std::vector<float>& row : rows) values.insert(values.end(), row.begin(), row.end());
+  return output_of("output0", {1, static_cast<std::int64_t>(rows.size()), 7}, values);
+}
+
+Result<Detections> decode5(const std::vector<std::vector<float>>& rows) {
+  return decode_detections(recipe_of(DecodeKind::yolo5), k_yolo_labels, one(yolo5_output(rows)),
+                           same_size(100, 100), {});
+}
+
+TEST(Yolo5Test, AScoreIsThatOfTheObjectTimesThatOfTheClass) {
+  const Detections found = decode5({{10, 10, 8, 8, 0, 1, 1},
+                                    {50, 40, 20, 10, 0.9f, 0.3f, 0.8f},
+                                    {80, 40, 20, 10, 0.5f, 0.4f, 0.1f}})
+                               .value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].label, "dog");
+  EXPECT_FLOAT_EQ(found[0].score, 0.72f);
+  expect_box(found[0].box, 40, 35, 60, 45);
+}
+
+TEST(Yolo5Test, SaysHowNearItWas) {
+  const Detections sure_of_an_object = decode5({{50, 40, 20, 10, 0.9f, 0.2f, 0.1f}}).value();
+  EXPECT_TRUE(sure_of_an_object.empty());
+  ASSERT_TRUE(sure_of_an_object.near_miss);
+  EXPECT_FLOAT_EQ(sure_of_an_object.near_miss->score, 0.18f);
+  const Detections sure_of_a_class =
+      decode5({{1, 2, 2, 2, 0.01f, 0, 0.5f}, {50, 40, 20, 10, 0.2f, 0.9f, 0.1f}}).value();
+  EXPECT_TRUE(sure_of_a_class.empty());
+  ASSERT_TRUE(sure_of_a_class.near_miss);
+  EXPECT_EQ(sure_of_a_class.near_miss->label, "cat");
+  EXPECT_FLOAT_EQ(sure_of_a_class.near_miss->score, 0.18f);
+}
+
+TEST(Yolo5Test, NumbersThatAreNotFiniteArePassedOver) {
+  const Detections found = decode5({{50, 50, 20, 20, k_nan, 0.9f, 0.9f},
+                                    {50, 50, 20, 20, 0.9f, k_nan, k_nan},
+                                    {k_nan, 50, 20, 20, 0.9f, 0.9f, 0},
+                                    {50, 50, k_infinity, 20, 0.9f, 0.9f, 0},
+                                    {50, 50, 20, 20, 0.9f, k_nan, 0.9f}})
+                               .value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].label, "dog");
+}
+
+// FIELD_NOTES: v5 and v8 heads confused.
+TEST(Yolo5Test, AHeadThatLiesTheOtherWayRoundIsNamed) {
+  const std::vector<std::string> eighty(80, "x");
+  const OutputShape v8{"output0", {1, 84, 8400}};
+  expect_error(check_outputs(recipe_of(DecodeKind::yolo5), eighty, std::span(&v8, 1)),
+               ErrorCode::corrupt_data, Subject::model,
+               "output0 [1,84,8400] does not fit decode 'yolo5'");
+  for (const Shape& shape : {Shape{1, 25200, 5}, Shape{25200, 85}, Shape{2, 25200, 85}, Shape{}}) {
+    const OutputShape wrong{"output0", shape};
+    expect_error(check_outputs(recipe_of(DecodeKind::yolo5), eighty, std::span(&wrong, 1)),
+                 ErrorCode::corrupt_data, Subject::model, "does not fit");
+  }
+  const OutputShape right{"output0", {1, 25200, 85}};
+  EXPECT_TRUE(check_outputs(recipe_of(DecodeKind::yolo5), eighty, std::span(&right, 1)));
+}
+
 // YOLOX on a canvas of 64 x 32: 8 x 4 cells of stride 8, 4 x 2 of 16, 2 x 1 of 32.
 constexpr std::size_t k_cells = 32 + 8 + 2;
 
