@@ -7,6 +7,8 @@
 //   residency_bench HOME CATALOG MIRROR cycles COUNT MODEL...
 //   residency_bench HOME CATALOG MIRROR memory WARM-UP-MODEL MODEL
 //   residency_bench HOME CATALOG MIRROR crowd SECONDS THREADS MODEL...
+#include <malloc.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -199,6 +201,9 @@ Json crowd(HubOptions options, int seconds, int threads, const std::vector<std::
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);  // as apps/cli does
+#endif
   const std::vector<std::string> words(argv + 1, argv + argc);
   const std::string what = words.size() > 5 ? words[3] : "";
   HubOptions options;

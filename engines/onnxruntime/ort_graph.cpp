@@ -143,15 +143,14 @@ ReadyGraph open_graph(const OrtLibrary& library, const std::string& path, const 
     session = read_session(library, path, save_as, options);
   });
   if (is_kept) {
-    if (auto kept = find_compiled_graph(library, *cache, options)) {
-      session.reset();
+    // Before the file is mapped: both at once would be the most memory that the load takes.
+    session.reset();
 #ifdef __GLIBC__
-      // What was needed to make the file is several times its size; it comes in pieces that the
-      // allocator would keep, and it will not be needed again.
-      ::malloc_trim(0);
+    // What was needed to make the file is several times its size; it comes in pieces that the
+    // allocator would keep, and it will not be needed again.
+    ::malloc_trim(0);
 #endif
-      return *std::move(kept);
-    }
+    if (auto kept = find_compiled_graph(library, *cache, options)) return *std::move(kept);
   }
   // Graphs that cannot be saved can still be run.
   if (session == nullptr) session = read_session(library, path, "", options);
