@@ -57,6 +57,7 @@ void deliver_logs() {
   {
     Waiting& queue = *waiting().load();
     const std::lock_guard lock(queue.mutex);
+    if (queue.messages.empty()) return;
     messages.swap(queue.messages);
   }
   for (const Message& message : messages) {

@@ -3,6 +3,7 @@
 #include "runtime/slots.h"
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 #include <utility>
 

@@ -5,11 +5,11 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/brief_mutex.h"
 #include "runtime/alarm.h"
 #include "runtime/runtime.h"
 
@@ -114,7 +114,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   const std::shared_ptr<base::Executor> callbacks_;
   const std::uint64_t fork_generation_;
 
-  mutable std::mutex mutex_;
+  mutable base::BriefMutex mutex_;
   base::Executor* loaders_;            // guarded by mutex_; null once closed
   base::Executor* reaper_;             // guarded by mutex_; null once closed
   std::map<std::string, Slot> slots_;  // guarded by mutex_; a Slot never moves

@@ -79,7 +79,9 @@ class Model:
         self._options = options
         self._core = core
         self._generation = hub._generation
-        self._names = Names(enumerate(core.labels, core.first_class_id))
+        self._task: str = core.task
+        self._first_class: int = core.first_class_id
+        self._names = Names(enumerate(core.labels, self._first_class))
 
     def __reduce__(self) -> Any:
         return _restore, (self._hub, self._reference, self._options)
@@ -110,7 +112,7 @@ class Model:
     @property
     def task(self) -> str:
         """``detect``, ``classify``, ``find_faces``, ``recognize_faces`` or ``read_text``"""
-        return self._core.task
+        return self._task
 
     @property
     def names(self) -> Names:
@@ -176,28 +178,32 @@ class Model:
         What is None is as the model's recipe says. Errors: :class:`InputNotFoundError`, :class:`CorruptDataError` (a picture
         that cannot be decoded), :class:`InvalidArgumentError` (no picture, an unknown class).
         """
-        answers = self._answers(source, _run_options(conf, iou, classes, max_det), color, every, verbose)
-        return answers if stream else list(answers)
+        options = _run_options(conf, iou, classes, max_det)
+        sources = Sources(self._hub._handle, color, every)
+        if stream:
+            return self._answers(sources, source, options, verbose)
+        one = sources.find_one(source)
+        if one is not None:  # as most calls: no generator then
+            return [self._answer(one, options, verbose)]
+        return [self._answer(picture, options, verbose) for picture in sources.all(source)]
 
     predict = __call__
 
-    def _answers(self, source: Any, options: tuple[Any, ...], color: str, every: int, verbose: bool) -> Iterator[Results]:
-        sources = Sources(self._hub._handle, color, every)
+    def _answers(self, sources: Sources, source: Any, options: tuple[Any, ...], verbose: bool) -> Iterator[Results]:
         one = sources.find_one(source)
         for picture in (one,) if one is not None else sources.all(source):
-            results = self._answer(picture, options)
-            if verbose:
-                logger.info("%s: %s, %.1f ms", results.path, results.verbose(), sum(results.speed.values()))
-            yield results
+            yield self._answer(picture, options, verbose)
 
-    def _answer(self, picture: Picture, options: tuple[Any, ...]) -> Results:
+    def _answer(self, picture: Picture, options: tuple[Any, ...], verbose: bool) -> Results:
         conf, iou, classes, max_det = options
-        core = self._handle
-        if max_det is None and core.task == "classify":
+        if max_det is None and self._task == "classify":
             max_det = len(self._names) or None  # Results.probs.data has them all
-        answer = core.run(picture.pixels, picture.color, conf, iou, classes, max_det)
-        return Results(answer, names=self._names, first_class=core.first_class_id, orig_shape=picture.shape,
-                       picture=picture.original, path=picture.path, decode_ms=picture.decode_ms, frame=picture.frame)
+        answer = self._handle.run(picture.pixels, picture.color, conf, iou, classes, max_det)
+        results = Results(answer, names=self._names, first_class=self._first_class, orig_shape=picture.shape,
+                          picture=picture.original, path=picture.path, decode_ms=picture.decode_ms, frame=picture.frame)
+        if verbose:
+            logger.info("%s: %s, %.1f ms", results.path, results.verbose(), sum(results.speed.values()))
+        return results
 
     def warmup(self) -> None:
         """One run on a grey picture, so that the first real one is not slower than the others."""

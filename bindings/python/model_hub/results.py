@@ -218,8 +218,13 @@ class Probs:
     def __init__(self, ids: np.ndarray, scores: np.ndarray, count: int, first_class: int) -> None:
         self._ids = ids
         self._scores = scores
-        self._count = max(count, int(ids.max()) - first_class + 1 if len(ids) else 0)
+        self._labels = count
         self._first_class = first_class
+
+    @property
+    def _count(self) -> int:
+        """How many classes there are: without labels at least those that were seen."""
+        return max(self._labels, int(self._ids.max()) - self._first_class + 1 if len(self._ids) else 0)
 
     @property
     def data(self) -> Array:
