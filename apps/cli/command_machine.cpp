@@ -20,6 +20,9 @@ std::string describe(const Device& device) {
   return text;
 }
 
+// What is to be known of a device that can be used.
+std::string after_comma(const std::string& reason) { return reason.empty() ? "" : ", " + reason; }
+
 void print_engine(const EngineReport& engine, const Console& console) {
   if (!engine.problem.empty()) {
     console.print("  " + (engine.name.empty() ? engine.path : engine.name) + ": " + engine.problem);
@@ -27,7 +30,7 @@ void print_engine(const EngineReport& engine, const Console& console) {
   }
   for (const EngineDevice& device : engine.devices) {
     console.print("  " + engine.name + " " + engine.version + " on " + device.device + ": " +
-                  (device.is_usable ? "usable" : device.reason));
+                  (device.is_usable ? "usable" + after_comma(device.reason) : device.reason));
   }
 }
 
@@ -102,7 +105,7 @@ void check_engines(const Session& session, Checkup& checkup) {
       const std::string text = engine.name + " " + engine.version + " on " + device.device;
       can_run |= device.is_usable;
       if (device.is_usable) {
-        checkup.good("engine", text);
+        checkup.good("engine", text + after_comma(device.reason));
       } else {
         checkup.note("engine", text + ": " + device.reason, {});
       }

@@ -14,6 +14,7 @@
 #include "ort_environment.h"
 #include "ort_library.h"
 #include "ort_session.h"
+#include "ort_webgpu.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
@@ -53,14 +54,21 @@ class OnnxRuntimeEngine final : public engine_module::Engine {
     probe.version = library_->version();
     probe.devices = offer_cuda(*library_, cuda_devices_of(host_));
     probe.devices.insert(probe.devices.begin(), {"cpu:0", true, ""});
+    probe.devices.push_back(offer_webgpu(*library_));
     return probe;
   }
 
   std::unique_ptr<engine_module::Session> load(const LoadRequest& request) override {
     if (library_ == nullptr) throw Failure(*missing_);
     for (const int device : cuda_devices_of(host_)) {
-      if (request.device == "cuda:" + std::to_string(device))
-        return GraphSession::load_on_cuda(library_, request, {device, is_exact(request)}, host_);
+      if (request.device != "cuda:" + std::to_string(device)) continue;
+      return GraphSession::load_on_gpu(
+          library_, request, cuda_provider(*library_, {device, is_exact(request)}), host_);
+    }
+    if (request.device == k_webgpu_device) {
+      const engine_module::DeviceOffer offer = offer_webgpu(*library_);
+      if (!offer.is_usable) throw Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE, offer.reason);
+      return GraphSession::load_on_gpu(library_, request, webgpu_provider(*library_), host_);
     }
     if (request.device != "cpu:0") {
       throw Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,

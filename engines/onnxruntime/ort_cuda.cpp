@@ -14,6 +14,21 @@ namespace {
 
 using engine_module::DeviceOffer;
 
+constexpr const char* k_ort_name = "CUDAExecutionProvider";
+
+void append_cuda(const OrtLibrary& library, OrtSessionOptions* session,
+                 const CudaOptions& options) {
+  const OrtApi& api = library.api();
+  OrtCUDAProviderOptionsV2* raw = nullptr;
+  library.check(api.CreateCUDAProviderOptions(&raw));
+  const OrtPtr<OrtCUDAProviderOptionsV2> provider(raw, api.ReleaseCUDAProviderOptions);
+  const std::string device = std::to_string(options.device);
+  const char* const keys[] = {"device_id", "use_tf32"};
+  const char* const values[] = {device.c_str(), options.is_exact ? "0" : "1"};
+  library.check(api.UpdateCUDAProviderOptions(raw, keys, values, std::size(keys)));
+  library.check(api.SessionOptionsAppendExecutionProvider_CUDA_V2(session, raw));
+}
+
 // Why the library cannot use a GPU; empty when it can.
 std::string refusal_of(const OrtLibrary& library, int device) try {
   // Before anything else: a provider's library logs while it is opened.
@@ -45,7 +60,7 @@ std::vector<int> cuda_devices_of(const engine_module::Host& host) {
 std::vector<DeviceOffer> offer_cuda(const OrtLibrary& library, const std::vector<int>& devices) {
   const std::string name = "ONNX Runtime " + library.version();
   // That it has none can be believed.
-  if (!library.has_provider("CUDAExecutionProvider"))
+  if (!library.has_provider(k_ort_name))
     return {{"cuda:0", false, name + " here has no CUDA provider"}};
   if (devices.empty())
     return {{"cuda:0", false, name + " here has a CUDA provider, but no GPU of NVIDIA was found"}};
@@ -58,17 +73,11 @@ std::vector<DeviceOffer> offer_cuda(const OrtLibrary& library, const std::vector
   return offers;
 }
 
-void append_cuda(const OrtLibrary& library, OrtSessionOptions* session,
-                 const CudaOptions& options) {
-  const OrtApi& api = library.api();
-  OrtCUDAProviderOptionsV2* raw = nullptr;
-  library.check(api.CreateCUDAProviderOptions(&raw));
-  const OrtPtr<OrtCUDAProviderOptionsV2> provider(raw, api.ReleaseCUDAProviderOptions);
-  const std::string device = std::to_string(options.device);
-  const char* const keys[] = {"device_id", "use_tf32"};
-  const char* const values[] = {device.c_str(), options.is_exact ? "0" : "1"};
-  library.check(api.UpdateCUDAProviderOptions(raw, keys, values, std::size(keys)));
-  library.check(api.SessionOptionsAppendExecutionProvider_CUDA_V2(session, raw));
+Provider cuda_provider(const OrtLibrary& library, const CudaOptions& options) {
+  const auto append = [&library, options](OrtSessionOptions* session) {
+    append_cuda(library, session, options);
+  };
+  return {"cuda:" + std::to_string(options.device), "CUDA", k_ort_name, append};
 }
 
 }  // namespace modelhub::onnxruntime_engine

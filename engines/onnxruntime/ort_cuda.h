@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ort_library.h"
+#include "ort_provider.h"
 
 namespace modelhub::onnxruntime_engine {
 
@@ -22,8 +23,7 @@ std::vector<int> cuda_devices_of(const engine_module::Host& host);
 std::vector<engine_module::DeviceOffer> offer_cuda(const OrtLibrary& library,
                                                    const std::vector<int>& devices);
 
-// Lets the session use the GPU. This alone tells whether ONNX Runtime can: it names its CUDA
-// provider also where the libraries that it needs are missing. Throws OrtError.
-void append_cuda(const OrtLibrary& library, OrtSessionOptions* session, const CudaOptions& options);
+// `library` must outlive it.
+Provider cuda_provider(const OrtLibrary& library, const CudaOptions& options);
 
 }  // namespace modelhub::onnxruntime_engine

@@ -49,6 +49,14 @@ std::string word_after(const std::string& text, std::string_view before) {
   return text.substr(begin, text.find(' ', begin) - begin);
 }
 
+// The line that follows `before`; empty when `before` is not there.
+std::string rest_after(const std::string& text, std::string_view before) {
+  const std::size_t found = text.find(before);
+  if (found == std::string::npos) return {};
+  const std::size_t begin = found + before.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
 bool is_memory(const OrtError& error) {
   const std::string_view text = error.what();
   return has(text, "bad_alloc") || has(text, "Failed to allocate memory") ||
@@ -102,28 +110,36 @@ Failure explain_load(const OrtError& error, const std::string& model,
 
 std::string plain_text_of(const OrtError& error) { return plain(error.what()); }
 
-bool is_about_cuda(const OrtError& error) {
+bool is_about_gpu(const OrtError& error) {
   const std::string_view text = error.what();
   return is_about_cpu_nodes(error) || has(text, "CUDA") || has(text, "CUBLAS") ||
-         has(text, "CUDNN") || has(text, "providers_cuda");
+         has(text, "CUDNN") || has(text, "providers_cuda") || has(text, "WebGPU") ||
+         has(text, "webgpu");
 }
 
 bool is_about_cpu_nodes(const OrtError& error) {
   return has(error.what(), "fallback to CPU EP has been explicitly disabled");
 }
 
-Failure explain_cuda(const OrtError& error, const std::string& name, const std::string& device,
-                     const std::string& version) {
+Failure explain_gpu(const OrtError& error, const std::string& name, const Provider& provider,
+                    const std::string& version) {
+  const std::string& device = provider.device;
   if (is_memory(error)) {
     return Failure(MH_OUT_OF_MEMORY, MH_ABOUT_DEVICE,
                    "no memory left on " + device + " to load " + name);
   }
   const std::string library = "ONNX Runtime " + version;
   if (is_about_cpu_nodes(error)) {
-    return Failure(
-        MH_UNSUPPORTED, MH_ABOUT_DEVICE,
-        "the CUDA provider of " + library + " cannot run all of " + name + " on " + device,
-        "allow a fallback, and the rest runs on the CPU; or use --device cpu");
+    return Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
+                   "the " + provider.name + " provider of " + library + " cannot run all of " +
+                       name + " on " + device,
+                   "allow a fallback, and the rest runs on the CPU; or use --device cpu");
+  }
+  // "adapter: No supported adapters", or "device: ..."
+  if (const std::string why = rest_after(error.what(), "Failed to get a WebGPU "); !why.empty()) {
+    return Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
+                   library + " cannot use " + device + ": no WebGPU " + why,
+                   "install libvulkan1 and the Vulkan driver of the GPU, or use --device cpu");
   }
   return Failure(MH_UNSUPPORTED, MH_ABOUT_DEVICE,
                  library + " cannot load " + name + " on " + device + ": " + plain_text_of(error),

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ort_library.h"
+#include "ort_provider.h"
 #include "shared/onnx_file.h"
 
 namespace modelhub::onnxruntime_engine {
@@ -18,11 +19,11 @@ engine_module::Failure explain_load(const OrtError& error, const std::string& mo
 std::string plain_text_of(const OrtError& error);
 
 // Why a model cannot be loaded on a GPU; `name` is the model's.
-engine_module::Failure explain_cuda(const OrtError& error, const std::string& name,
-                                    const std::string& device, const std::string& version);
+engine_module::Failure explain_gpu(const OrtError& error, const std::string& name,
+                                   const Provider& provider, const std::string& version);
 
 // Whether the GPU is the reason, and not the model.
-bool is_about_cuda(const OrtError& error);
+bool is_about_gpu(const OrtError& error);
 
 // Whether a session could not be made because nodes of it would run on the CPU, which it forbids.
 bool is_about_cpu_nodes(const OrtError& error);

@@ -157,14 +157,14 @@ ReadyGraph open_graph(const OrtLibrary& library, const std::string& path, const 
   return {std::nullopt, std::move(session)};
 }
 
-CudaGraph open_graph_on_cuda(const OrtLibrary& library, const std::string& path,
-                             const GraphOptions& options, const CudaOptions& cuda,
-                             CpuNodes cpu_nodes) {
+GpuGraph open_graph_on_gpu(const OrtLibrary& library, const std::string& path,
+                           const GraphOptions& options, const Provider& provider,
+                           CpuNodes cpu_nodes) {
   const OrtApi& api = library.api();
   const auto create = [&](const std::function<void(OrtSessionOptions*)>& prepare) {
     return make_session(library, options,
                         [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
-                          append_cuda(library, raw, cuda);
+                          provider.append(raw);
                           prepare(raw);
                           return api.CreateSession(environment, path.c_str(), raw, session);
                         });
@@ -178,12 +178,12 @@ CudaGraph open_graph_on_cuda(const OrtLibrary& library, const std::string& path,
     if (cpu_nodes == CpuNodes::refused || !is_about_cpu_nodes(error)) throw;
   }
   const SessionLog log;
-  CudaGraph graph{create([&](OrtSessionOptions* raw) {
+  GpuGraph graph{create([&](OrtSessionOptions* raw) {
     library.check(api.SetSessionLogId(raw, log.id().c_str()));
     library.check(api.SetSessionLogSeverityLevel(raw, ORT_LOGGING_LEVEL_VERBOSE));
   })};
   graph.is_whole = false;
-  graph.nodes_on_gpu = nodes_placed_on("CUDAExecutionProvider", log.lines());
+  graph.nodes_on_gpu = nodes_placed_on(provider.ort_name, log.lines());
   graph.nodes_on_cpu = nodes_placed_on("CPUExecutionProvider", log.lines());
   return graph;
 }

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "ort_cuda.h"
 #include "ort_library.h"
+#include "ort_provider.h"
 #include "shared/compiled_file.h"
 
 namespace modelhub::onnxruntime_engine {
@@ -37,7 +37,7 @@ ReadyGraph open_graph(const OrtLibrary& library, const std::string& path,
                       const engine_shared::CompileCache* cache, const GraphOptions& options);
 
 // A model on a GPU, all of it or in part.
-struct CudaGraph {
+struct GpuGraph {
   OrtPtr<OrtSession> session;
   bool is_whole = true;
   // If not: both 0 when ONNX Runtime does not tell how many.
@@ -46,13 +46,13 @@ struct CudaGraph {
 };
 
 enum class CpuNodes {
-  refused,  // one that the CUDA provider does not have makes it fail
+  refused,  // one that the provider does not have makes it fail
   allowed,
 };
 
 // Reads the model at `path`. What ONNX Runtime makes ready for a GPU is not kept. Throws OrtError.
-CudaGraph open_graph_on_cuda(const OrtLibrary& library, const std::string& path,
-                             const GraphOptions& options, const CudaOptions& cuda,
-                             CpuNodes cpu_nodes);
+GpuGraph open_graph_on_gpu(const OrtLibrary& library, const std::string& path,
+                           const GraphOptions& options, const Provider& provider,
+                           CpuNodes cpu_nodes);
 
 }  // namespace modelhub::onnxruntime_engine

@@ -127,11 +127,17 @@ std::vector<TensorSpec> read_specs(const OrtLibrary& library, const OrtSession* 
 }  // namespace
 
 GraphSession::GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
-                           ReadyGraph graph)
+                           ReadyGraph graph, std::mutex* turn)
     : library_(std::move(library)),
       model_(std::move(model)),
+      turn_(turn),
       graph_(std::move(graph)),
       memory_(nullptr, library_->api().ReleaseMemoryInfo) {}
+
+GraphSession::~GraphSession() {
+  const std::unique_lock<std::mutex> turn = take_turn(turn_);
+  graph_.session.reset();
+}
 
 std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const OrtLibrary>& library,
                                                  const engine_module::LoadRequest& request,
@@ -156,19 +162,22 @@ std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const Ort
   }
 }
 
-std::unique_ptr<GraphSession> GraphSession::load_on_cuda(
+std::unique_ptr<GraphSession> GraphSession::load_on_gpu(
     const std::shared_ptr<const OrtLibrary>& library, const engine_module::LoadRequest& request,
-    const CudaOptions& cuda, const engine_module::Host& host) {
+    const Provider& provider, const engine_module::Host& host) {
   const engine_module::File& file = request.file("graph");
   const engine_shared::OnnxFile model = engine_shared::read_onnx_file(file);
   engine_shared::check_external_files(model, file, request.files);
-  const std::string device = "cuda:" + std::to_string(cuda.device);
+  const std::string& device = provider.device;
   try {
-    CudaGraph graph =
-        open_graph_on_cuda(*library, file.path, {request.threads}, cuda,
-                           request.is_fallback_allowed ? CpuNodes::allowed : CpuNodes::refused);
-    std::unique_ptr<GraphSession> session(
-        new GraphSession(library, file.name, {std::nullopt, std::move(graph.session)}));
+    std::unique_lock<std::mutex> turn = take_turn(provider.turn);
+    GpuGraph graph =
+        open_graph_on_gpu(*library, file.path, {request.threads}, provider,
+                          request.is_fallback_allowed ? CpuNodes::allowed : CpuNodes::refused);
+    // Whoever frees the session takes it again.
+    if (turn.owns_lock()) turn.unlock();
+    std::unique_ptr<GraphSession> session(new GraphSession(
+        library, file.name, {std::nullopt, std::move(graph.session)}, provider.turn));
     session->read_description();
     session->description_.device = device;
     if (graph.nodes_on_gpu == 0 && graph.nodes_on_cpu > 0) {
@@ -177,13 +186,13 @@ std::unique_ptr<GraphSession> GraphSession::load_on_cuda(
       const std::string rest =
           graph.nodes_on_cpu > 0 ? std::to_string(graph.nodes_on_cpu) : std::string("some");
       host.log(MH_LOG_WARNING, file.name + " runs on " + device + ", but " + rest +
-                                   " of its operators run on the CPU: the CUDA provider of ONNX "
-                                   "Runtime " +
-                                   library->version() + " does not have them");
+                                   " of its operators run on the CPU: the " + provider.name +
+                                   " provider of ONNX Runtime " + library->version() +
+                                   " does not have them");
     }
     return session;
   } catch (const OrtError& error) {
-    if (is_about_cuda(error)) throw explain_cuda(error, file.name, device, library->version());
+    if (is_about_gpu(error)) throw explain_gpu(error, file.name, provider, library->version());
     throw explain_load(error, file.name, model, library->version());
   }
 }
@@ -249,9 +258,11 @@ std::vector<Output> GraphSession::run(const Inputs& inputs) try {
   std::vector<const char*> output_names;
   for (const TensorSpec& spec : description_.outputs) output_names.push_back(spec.name.c_str());
   std::vector<OrtValue*> results(output_names.size(), nullptr);
+  std::unique_lock<std::mutex> turn = take_turn(turn_);
   OrtStatus* const status =
       library_->api().Run(graph_.session.get(), nullptr, input_names.data(), values.data(),
                           values.size(), output_names.data(), output_names.size(), results.data());
+  if (turn.owns_lock()) turn.unlock();
   std::vector<OrtPtr<OrtValue>> owned;
   owned.reserve(results.size());
   for (OrtValue* const result : results) owned.emplace_back(result, library_->api().ReleaseValue);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "ort_cuda.h"
 #include "ort_graph.h"
 #include "ort_library.h"
+#include "ort_provider.h"
 
 namespace modelhub::onnxruntime_engine {
 
@@ -26,15 +26,21 @@ class GraphSession final : public engine_module::Session {
 
   // On a GPU. Where operators run that its provider has not, request.is_fallback_allowed says;
   // describe() tells when all of them came to be on the CPU. Nothing is kept. Throws Failure.
-  static std::unique_ptr<GraphSession> load_on_cuda(
-      const std::shared_ptr<const OrtLibrary>& library, const engine_module::LoadRequest& request,
-      const CudaOptions& cuda, const engine_module::Host& host);
+  static std::unique_ptr<GraphSession> load_on_gpu(const std::shared_ptr<const OrtLibrary>& library,
+                                                   const engine_module::LoadRequest& request,
+                                                   const Provider& provider,
+                                                   const engine_module::Host& host);
+  ~GraphSession() override;
+  GraphSession(const GraphSession&) = delete;
+  GraphSession& operator=(const GraphSession&) = delete;
 
   engine_module::Description describe() const override { return description_; }
   std::vector<engine_module::Output> run(const engine_module::Inputs& inputs) override;
 
  private:
-  GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model, ReadyGraph graph);
+  // `turn`: Provider::turn.
+  GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model, ReadyGraph graph,
+               std::mutex* turn = nullptr);
 
   void read_description();
   OrtPtr<OrtValue> wrap(const mh_tensor& tensor) const;
@@ -42,8 +48,9 @@ class GraphSession final : public engine_module::Session {
 
   const std::shared_ptr<const OrtLibrary> library_;
   const std::string model_;
-  const ReadyGraph graph_;
+  std::mutex* const turn_;
   // Constant after load().
+  ReadyGraph graph_;
   OrtPtr<OrtMemoryInfo> memory_;
   engine_module::Description description_;
 };

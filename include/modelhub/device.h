@@ -23,7 +23,8 @@ DeviceKind kind_of_device(std::string_view id);
 //
 // Thread safety: a value.
 struct Device {
-  // Stable name: "cpu:0", "cuda:0" (N counts in PCI order, as nvidia-smi does), "opencl:0".
+  // Stable name: "cpu:0", "cuda:0" (N counts in PCI order, as nvidia-smi does), "opencl:0",
+  // "webgpu:0".
   std::string id;
   DeviceKind kind = DeviceKind::cpu;
   std::string name;    // "AMD EPYC, 2 cores", "NVIDIA H100 80GB HBM3"

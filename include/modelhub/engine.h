@@ -153,7 +153,9 @@ typedef struct mh_file {
 /* Whether a device can be used, and if not, why. */
 typedef struct mh_device_offer {
   const char* device; /* "cpu:0", "cuda:0" */
-  const char* reason; /* what is missing and what to do about it: one line; empty when usable */
+  /* What is missing and what to do about it: one line. When usable: empty, or what only a load can
+   * tell. */
+  const char* reason;
   uint32_t is_usable; /* 0 or 1 */
   uint32_t reserved;  /* 0 */
 } mh_device_offer;

@@ -75,7 +75,7 @@ class Host {
 struct DeviceOffer {
   std::string device;  // "cpu:0"
   bool is_usable = true;
-  std::string reason;  // empty when usable
+  std::string reason;  // when usable: empty, or what only a load can tell
 };
 
 struct Probe {

@@ -63,7 +63,7 @@ struct PullPlan {
 struct EngineDevice {
   std::string device;  // "cpu:0"
   bool is_usable = false;
-  std::string reason;  // why not; empty when usable
+  std::string reason;  // why not; when usable empty, or what only a load can tell
 };
 
 // An engine module as doctor shows it.

@@ -9,7 +9,7 @@ namespace modelhub {
 namespace {
 
 // The families of devices that can be named exactly, as "cuda:0".
-constexpr std::array<std::string_view, 3> k_families = {"cpu", "cuda", "opencl"};
+constexpr std::array<std::string_view, 4> k_families = {"cpu", "cuda", "opencl", "webgpu"};
 
 bool is_index(std::string_view text) {
   // Three digits are more devices than any machine has, and a leading zero would give one device

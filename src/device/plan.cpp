@@ -87,6 +87,7 @@ class Planner {
             return device.id == offer.device || family_of(device.id) == offer.device;
           });
       if (is_known || !offer.is_usable) continue;
+      if (is_by_name_only(offer.device) && offer.device != request_.string()) continue;
       Device device;
       device.id = offer.device.find(':') == std::string::npos ? offer.device + ":0" : offer.device;
       device.kind = kind_of_device(device.id);
@@ -210,7 +211,14 @@ class Planner {
     std::string text = request_.kind() == DeviceRequest::Kind::gpu
                            ? "this machine has no GPU that can be seen"
                            : "this machine has no " + request_.string();
-    for (const DeviceNote& note : inventory_.notes) text += "; " + note.reason;
+    if (!is_by_name_only(request_.string())) {
+      for (const DeviceNote& note : inventory_.notes) text += "; " + note.reason;
+      return text;
+    }
+    // No driver was asked for it.
+    for (const EngineOffer& offer : offers_) {
+      if (offer.device == request_.string() && !offer.reason.empty()) text += "; " + offer.reason;
+    }
     return text;
   }
 
@@ -269,6 +277,8 @@ bool wants_opencl(const DeviceRequest& request, const std::vector<EngineOffer>& 
            return offer.is_usable && family_of(offer.device) == k_opencl;
          });
 }
+
+bool is_by_name_only(std::string_view id) { return family_of(id) == "webgpu"; }
 
 DeviceFallback default_fallback(const DeviceRequest& request) {
   return request.is_strict() ? DeviceFallback::never : DeviceFallback::any;

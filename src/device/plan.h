@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/probe.h"
@@ -32,6 +33,11 @@ DeviceFallback default_fallback(const DeviceRequest& request);
 
 // Whether the choice may depend on what OpenCL finds: a GPU is asked for, or an engine can use it.
 bool wants_opencl(const DeviceRequest& request, const std::vector<EngineOffer>& offers);
+
+// Whether a device is taken only when it is named exactly. Those of WebGPU are: what computes
+// behind webgpu:0 may be a program on the CPU, many times slower than the CPU itself, and nobody
+// tells.
+bool is_by_name_only(std::string_view id);
 
 // Chooses device and engine: a pure function of what it is given.
 //

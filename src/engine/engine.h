@@ -28,7 +28,7 @@ enum class Concurrency {
 struct DeviceOffer {
   std::string device;  // "cpu:0", "cuda:0"
   bool is_usable = false;
-  std::string reason;  // empty when usable
+  std::string reason;  // when usable: empty, or what only a load can tell
 };
 
 // What an engine is. Constant once probed.

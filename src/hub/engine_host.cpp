@@ -60,7 +60,9 @@ Capabilities EngineHost::capabilities() {
   for (const engine::EngineInfo& info : registry_.infos()) {
     Capabilities::Engine able{info.name, info.version, info.formats, {}};
     for (const engine::DeviceOffer& offer : info.devices) {
-      if (offer.is_usable) able.devices.push_back(offer.device);
+      // Which variant a plain name means must not hang on what only some requests may use.
+      if (offer.is_usable && !device::is_by_name_only(offer.device))
+        able.devices.push_back(offer.device);
     }
     if (!able.devices.empty()) capabilities.engines.push_back(std::move(able));
   }

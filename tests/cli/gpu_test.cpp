@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A machine with two GPUs, as far as a library in place of NVIDIA's says so (fake_nvml.c), and
-// ONNX Runtimes whose CUDA provider is none (cuda_onnxruntime.c).
+// ONNX Runtimes whose CUDA or WebGPU provider is none (cuda_onnxruntime.c).
 
 #include <filesystem>
 
@@ -77,6 +77,34 @@ TEST_F(GpuTest, WhatTheProviderPutsOnTheCpuIsToldOrRefused) {
   const ProcessResult exact = run_on("cuda:0");
   EXPECT_EQ(exact.exit_code, 7);
   EXPECT_THAT(exact.err, HasSubstr("cannot run all of"));
+}
+
+TEST_F(GpuTest, WebGpuIsTakenByItsNameAndNotOtherwise) {
+  use("webgpu_whole");
+  options_.environment.erase("LD_LIBRARY_PATH");
+  const ProcessResult named = run_on("webgpu:0", {"--json"});
+  ASSERT_EQ(named.exit_code, 0) << named.err;
+  EXPECT_EQ(json_of(named.out)["device"], "webgpu:0");
+  EXPECT_EQ(json_of(named.out)["results"][0]["faces"].size(), 1U);
+  for (const char* const other : {"auto", "gpu"}) {
+    const ProcessResult result = run_on(other, {"--json"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(json_of(result.out)["device"], "cpu:0") << other;
+  }
+  EXPECT_THAT(run({"devices"}).out, HasSubstr("on webgpu:0: usable, tried when a model is loaded"));
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("on webgpu:0, tried when a model is loaded"));
+}
+
+TEST_F(GpuTest, WhyWebGpuCannotBeUsedIsTold) {
+  const ProcessResult none = run_on("webgpu:0");
+  EXPECT_EQ(none.exit_code, 7);
+  EXPECT_THAT(none.err, HasSubstr("this machine has no webgpu:0; ONNX Runtime 1."));
+  EXPECT_THAT(none.err, HasSubstr("here has no WebGPU provider"));
+  use("webgpu_missing");
+  const ProcessResult missing = run_on("webgpu:0");
+  EXPECT_EQ(missing.exit_code, 7);
+  EXPECT_THAT(missing.err,
+              HasSubstr("cannot use webgpu:0: no WebGPU adapter: No supported adapters"));
 }
 
 }  // namespace

@@ -293,6 +293,36 @@ TEST(PlanTest, AnOpenClDeviceCountsWhenAnEngineSaysSo) {
   EXPECT_EQ(plan_for("gpu", opencl, {usable("onnxruntime", "opencl")})->chosen, "opencl:0");
 }
 
+TEST(PlanTest, WebGpuIsTakenOnlyByItsName) {
+  const std::vector<EngineOffer> offers = {usable("onnxruntime", "cpu:0"),
+                                           usable("onnxruntime", "webgpu:0")};
+  const DevicePlan named = plan_for("webgpu:0", machine({"cpu:0"}), offers).value();
+  EXPECT_EQ(named.chosen, "webgpu:0");
+  EXPECT_TRUE(named.warnings.empty());
+  for (const DeviceFallback policy :
+       {DeviceFallback::never, DeviceFallback::listed, DeviceFallback::any}) {
+    const DevicePlan best =
+        plan_for("auto", machine({"cpu:0"}), offers, k_any_device, policy).value();
+    EXPECT_EQ(best.chosen, "cpu:0");
+    EXPECT_EQ(best.candidates.size(), 1U);
+    EXPECT_TRUE(best.warnings.empty());
+    expect_refused(plan_for("webgpu:1", machine({"cpu:0"}), offers, k_any_device, policy),
+                   "no webgpu:1");
+  }
+  EXPECT_EQ(plan_for("gpu", machine({"cpu:0"}), offers)->chosen, "cpu:0");
+  expect_refused(plan_for("gpu", machine({"cpu:0"}), offers, k_any_device, DeviceFallback::never),
+                 "no GPU");
+  EXPECT_EQ(plan_for("cpu", machine({"cpu:0"}), offers)->candidates.size(), 1U);
+}
+
+TEST(PlanTest, WhyThereIsNoWebGpuIsWhatTheEngineSays) {
+  const Result<DevicePlan> refused = plan_for(
+      "webgpu:0", machine({"cpu:0"}, "no driver of NVIDIA"),
+      {usable("onnxruntime", "cpu:0"), unusable("onnxruntime", "webgpu:0", "no provider")});
+  expect_refused(refused, "this machine has no webgpu:0; no provider");
+  EXPECT_FALSE(has(refused.error().message, "NVIDIA")) << refused.error().message;
+}
+
 TEST(PlanTest, OpenClIsAskedOnlyWhereItMayMatter) {
   const auto wants = [](const std::string& request, const std::vector<EngineOffer>& offers) {
     return wants_opencl(DeviceRequest::parse(request).value(), offers);

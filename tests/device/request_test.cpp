@@ -24,6 +24,7 @@ TEST(DeviceRequestTest, ReadsTheFormsThatExist) {
   EXPECT_EQ(exact.string(), "cuda:12");
   EXPECT_TRUE(exact.is_strict());
   EXPECT_EQ(DeviceRequest::parse("opencl:1")->kind(), DeviceRequest::Kind::exact);
+  EXPECT_EQ(DeviceRequest::parse("webgpu:0")->kind(), DeviceRequest::Kind::exact);
   EXPECT_TRUE(DeviceRequest::parse("cpu:0")->is_strict());
   EXPECT_TRUE(DeviceRequest::parse("cpu")->is_strict());
   EXPECT_FALSE(DeviceRequest::parse("gpu")->is_strict());

@@ -1,15 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The modelhub authors
  * SPDX-License-Identifier: Apache-2.0 */
 
-/* The ONNX Runtime that lies at REAL_LIBRARY, with a CUDA provider that is none: so the paths for
- * GPUs run on any machine. All else is the real library's, so a model that was to go to the GPU is
- * computed by the CPU. The build makes several libraries of it:
+/* The ONNX Runtime that lies at REAL_LIBRARY, with a CUDA provider that is none, or with WEBGPU one
+ * for WebGPU: so the paths for GPUs run on any machine. All else is the real library's, so a model
+ * that was to go to the GPU is computed by the CPU. The build makes several libraries of it:
  *
- *   CUDA_MISSING   the provider is named, but cannot be appended: a library is missing
- *   CUDA_LATE      it can be appended once, and not again: the device was lost
- *   CUDA_WHOLE     it takes every node
- *   CUDA_NONE      it takes no node: the real library finds all on the CPU
- *   CUDA_SOME      it takes most nodes
+ *   CUDA_MISSING   the provider is named, but cannot be appended: a library, or an adapter, is
+ * missing CUDA_LATE      it can be appended once, and not again: the device was lost CUDA_WHOLE it
+ * takes every node CUDA_NONE      it takes no node: the real library finds all on the CPU CUDA_SOME
+ * it takes most nodes
  */
 
 #include <dlfcn.h>
@@ -21,6 +20,12 @@
 #include <string.h>
 
 enum { k_api_version = 16 };
+
+#ifdef WEBGPU
+#define PROVIDER "WebGpuExecutionProvider"
+#else
+#define PROVIDER "CUDAExecutionProvider"
+#endif
 
 static const OrtApi* g_real;
 static OrtApi g_api;
@@ -68,10 +73,29 @@ static OrtStatusPtr ORT_API_CALL append(OrtSessionOptions* session,
   return NULL;
 }
 
+#ifdef WEBGPU
+static OrtStatusPtr ORT_API_CALL append_by_name(OrtSessionOptions* session, const char* name,
+                                                const char* const* keys, const char* const* values,
+                                                size_t count) {
+  if (strcmp(name, "WebGPU") != 0)
+    return g_real->SessionOptionsAppendExecutionProvider(session, name, keys, values, count);
+#ifdef CUDA_MISSING
+  return g_real->CreateStatus(
+      ORT_FAIL,
+      "/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 "
+      "onnxruntime::webgpu::WebGpuContext::Initialize(const WebGpuContextConfig&)::<lambda()> "
+      "adapter_result.status == wgpu::RequestAdapterStatus::Success was false. Failed to get a "
+      "WebGPU adapter: No supported adapters\n");
+#else
+  return NULL;
+#endif
+}
+#endif
+
 static OrtStatusPtr ORT_API_CALL available(char*** names, int* count) {
-  static char cuda[] = "CUDAExecutionProvider";
+  static char gpu[] = PROVIDER;
   static char cpu[] = "CPUExecutionProvider";
-  static char* all[] = {cuda, cpu};
+  static char* all[] = {gpu, cpu};
   *names = all;
   *count = 2;
   return NULL;
@@ -119,7 +143,7 @@ static OrtStatusPtr ORT_API_CALL create_session(const OrtEnv* env, const char* p
     g_log(NULL, ORT_LOGGING_LEVEL_VERBOSE, "onnxruntime", g_log_id, "session_state.cc:1",
           " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 3");
     g_log(NULL, ORT_LOGGING_LEVEL_VERBOSE, "onnxruntime", g_log_id, "session_state.cc:1",
-          " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 120");
+          " Node(s) placed on [" PROVIDER "]. Number of nodes: 120");
   }
   return status;
 }
@@ -145,6 +169,9 @@ static const OrtApi* ORT_API_CALL get_api(uint32_t version) {
   g_api.ReleaseCUDAProviderOptions = release_options;
   g_api.UpdateCUDAProviderOptions = update_options;
   g_api.SessionOptionsAppendExecutionProvider_CUDA_V2 = append;
+#ifdef WEBGPU
+  g_api.SessionOptionsAppendExecutionProvider = append_by_name;
+#endif
   g_api.GetAvailableProviders = available;
   g_api.ReleaseAvailableProviders = release_available;
   g_api.AddSessionConfigEntry = add_entry;

@@ -6,9 +6,7 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/engine_fixture.h"
-#include "engine/module.h"
-#include "engine/tiny_onnx.h"
+#include "engine/onnxruntime_provider_fixture.h"
 
 namespace modelhub::engine {
 namespace {
@@ -19,49 +17,16 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-class OnnxRuntimeCudaTest : public EngineTest {
+class OnnxRuntimeCudaTest : public OnnxRuntimeProviderTest {
  protected:
-  void SetUp() override {
-    if (std::string(MODELHUB_ONNXRUNTIME_LIBRARY).empty())
-      GTEST_SKIP() << "the build does not know where the library lies";
-  }
-
-  // With the library of this name, on a machine with these GPUs.
-  std::shared_ptr<Engine> engine(const std::string& library, const std::string& gpus = "0,1") {
-    ModuleOptions options;
-    options.log = [this](LogLevel level, std::string_view line) {
-      if (level == LogLevel::warning) warnings_.emplace_back(line);
-    };
-    options.settings = {{"onnxruntime", "cuda_devices", gpus}};
-    if (!library.empty())
-      options.settings.push_back(
-          {"onnxruntime", "library_dir", MODELHUB_CUDA_ONNXRUNTIME "/" + library});
-    return open_module(MODELHUB_ONNXRUNTIME_MODULE, options).value();
-  }
   LoadRequest request(bool allow_fallback, const TinyModel& model = {}) const {
-    LoadRequest request;
-    request.format = "onnx";
-    request.files = {{"graph", "tiny.onnx", write("blob", model.encode())}};
-    request.device = "cuda:0";
-    request.threads = 1;
-    request.allow_fallback = allow_fallback;
-    request.settings = {{"cache_file", path("compiled")}};
-    return request;
+    return request_on("cuda:0", allow_fallback, model);
   }
-  static void expect_runs(Session& session) {
-    Tensor x = Tensor::allocate(DType::float32, {1, 3}).value();
-    std::fill(x.as<float>().begin(), x.as<float>().end(), 3.0F);
-    const auto answer = session.run(std::vector<Session::Input>{{"x", &x}});
-    ASSERT_TRUE(answer) << answer.error().to_string();
-    EXPECT_THAT((*answer)[0].tensor.as<float>(), ElementsAre(6, 6, 6));
-  }
-
-  std::vector<std::string> warnings_;
 };
 
 TEST_F(OnnxRuntimeCudaTest, OffersTheGpusThatThereAreWhenTheProviderCanBeAppended) {
   const EngineInfo info = engine("whole")->info();
-  ASSERT_EQ(info.devices.size(), 3U);
+  ASSERT_EQ(info.devices.size(), 4U);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(info.devices[i].is_usable);
   EXPECT_EQ(info.devices[0].device, "cpu:0");
   EXPECT_EQ(info.devices[1].device, "cuda:0");
@@ -70,7 +35,7 @@ TEST_F(OnnxRuntimeCudaTest, OffersTheGpusThatThereAreWhenTheProviderCanBeAppende
 
 TEST_F(OnnxRuntimeCudaTest, SaysWhyTheProviderCannotBeUsedThoughTheLibraryNamesIt) {
   const EngineInfo info = engine("missing")->info();
-  ASSERT_EQ(info.devices.size(), 3U);
+  ASSERT_EQ(info.devices.size(), 4U);
   EXPECT_TRUE(info.devices[0].is_usable);
   for (std::size_t i = 1; i < 3; ++i) {
     EXPECT_FALSE(info.devices[i].is_usable);
@@ -87,7 +52,7 @@ TEST_F(OnnxRuntimeCudaTest, SaysWhyTheProviderCannotBeUsedThoughTheLibraryNamesI
 TEST_F(OnnxRuntimeCudaTest, WithoutAGpuTheProviderIsNotTried) {
   for (const std::string none : {"", "none", "-1", "0x"}) {
     const EngineInfo info = engine("missing", none)->info();
-    ASSERT_EQ(info.devices.size(), 2U);
+    ASSERT_EQ(info.devices.size(), 3U);
     EXPECT_EQ(info.devices[1].reason, "ONNX Runtime " + info.version +
                                           " here has a CUDA provider, but no GPU of NVIDIA was "
                                           "found");
@@ -96,7 +61,7 @@ TEST_F(OnnxRuntimeCudaTest, WithoutAGpuTheProviderIsNotTried) {
 
 TEST_F(OnnxRuntimeCudaTest, ALibraryWithoutTheProviderSaysSo) {
   const EngineInfo info = engine("")->info();
-  ASSERT_EQ(info.devices.size(), 2U);
+  ASSERT_EQ(info.devices.size(), 3U);
   EXPECT_FALSE(info.devices[1].is_usable);
   EXPECT_EQ(info.devices[1].reason, "ONNX Runtime " + info.version + " here has no CUDA provider");
 }

@@ -92,7 +92,7 @@ TEST_F(OnnxRuntimeTest, TellsVersionAndDevices) {
   EXPECT_THAT(info.formats, ElementsAre("onnx"));
   EXPECT_EQ(info.concurrency, Concurrency::shared);
   EXPECT_TRUE(info.keeps_compiled);
-  ASSERT_EQ(info.devices.size(), 2U);
+  ASSERT_EQ(info.devices.size(), 3U);
   EXPECT_TRUE(info.devices[0].is_usable);
   EXPECT_EQ(info.devices[1].device, "cuda:0");
   EXPECT_FALSE(info.devices[1].is_usable);

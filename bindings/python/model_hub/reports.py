@@ -269,7 +269,7 @@ class Device(_Report):
 class EngineDevice(_Report):
     device: str
     usable: bool
-    #: Why not; empty when usable.
+    #: Why not. When usable: empty, or what only a load can tell.
     reason: str
 
 
