@@ -14,7 +14,7 @@ namespace {
 
 using engine_module::DeviceOffer;
 
-constexpr const char* k_ort_name = "CUDAExecutionProvider";
+constexpr const char* k_cuda_ort_name = "CUDAExecutionProvider";
 
 void append_cuda(const OrtLibrary& library, OrtSessionOptions* session,
                  const CudaOptions& options) {
@@ -60,7 +60,7 @@ std::vector<int> cuda_devices_of(const engine_module::Host& host) {
 std::vector<DeviceOffer> offer_cuda(const OrtLibrary& library, const std::vector<int>& devices) {
   const std::string name = "ONNX Runtime " + library.version();
   // That it has none can be believed.
-  if (!library.has_provider(k_ort_name))
+  if (!library.has_provider(k_cuda_ort_name))
     return {{"cuda:0", false, name + " here has no CUDA provider"}};
   if (devices.empty())
     return {{"cuda:0", false, name + " here has a CUDA provider, but no GPU of NVIDIA was found"}};
@@ -77,7 +77,7 @@ Provider cuda_provider(const OrtLibrary& library, const CudaOptions& options) {
   const auto append = [&library, options](OrtSessionOptions* session) {
     append_cuda(library, session, options);
   };
-  return {"cuda:" + std::to_string(options.device), "CUDA", k_ort_name, append};
+  return {"cuda:" + std::to_string(options.device), "CUDA", k_cuda_ort_name, append};
 }
 
 }  // namespace modelhub::onnxruntime_engine

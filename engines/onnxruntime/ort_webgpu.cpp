@@ -6,8 +6,8 @@ namespace modelhub::onnxruntime_engine {
 namespace {
 
 // In the list of what is available, and where it is appended.
-constexpr const char* k_ort_name = "WebGpuExecutionProvider";
-constexpr const char* k_name = "WebGPU";
+constexpr const char* k_webgpu_ort_name = "WebGpuExecutionProvider";
+constexpr const char* k_webgpu_name = "WebGPU";
 
 // All sessions of a process share one device with one list of commands that nobody guards (ONNX
 // Runtime 1.30). Never destroyed: sessions may be freed while the process exits.
@@ -19,7 +19,7 @@ std::mutex& turn() {
 }  // namespace
 
 engine_module::DeviceOffer offer_webgpu(const OrtLibrary& library) {
-  if (!library.has_provider(k_ort_name)) {
+  if (!library.has_provider(k_webgpu_ort_name)) {
     return {k_webgpu_device, false,
             "ONNX Runtime " + library.version() + " here has no WebGPU provider"};
   }
@@ -28,10 +28,10 @@ engine_module::DeviceOffer offer_webgpu(const OrtLibrary& library) {
 
 Provider webgpu_provider(const OrtLibrary& library) {
   const auto append = [&library](OrtSessionOptions* session) {
-    library.check(
-        library.api().SessionOptionsAppendExecutionProvider(session, k_name, nullptr, nullptr, 0));
+    library.check(library.api().SessionOptionsAppendExecutionProvider(session, k_webgpu_name,
+                                                                      nullptr, nullptr, 0));
   };
-  return {k_webgpu_device, k_name, k_ort_name, append, &turn()};
+  return {k_webgpu_device, k_webgpu_name, k_webgpu_ort_name, append, &turn()};
 }
 
 }  // namespace modelhub::onnxruntime_engine
