@@ -113,7 +113,7 @@ std::vector<Model> make_models() {
         {"padding", "/inputs/0/pad_value", 0},
         {"resize", "/inputs/0/resize", "stretch"},
         {"first class", "/decode/first_class", 1},
-        {"decode", "/decode/kind", "yolox", "has 8395 classes, the labels 80"},
+        {"decode", "/decode/kind", "yolox", "does not fit decode 'yolox'"},
         {"overlap", "/post/iou", 0.3}}},
       {"ssd_mobilenet_v1",
        {{"colours", "/inputs/0/color", "bgr"},
