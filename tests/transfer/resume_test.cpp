@@ -67,7 +67,7 @@ TEST_F(ResumeTest, GoesOnAfterACancelWithoutFetchingAnythingTwice) {
   const Result<Fetched> fetched = fetch_it();  // waits until the first has left
   expect_whole(fetched);
   EXPECT_EQ(fetched->reused.count(), 9 * k_resume_mib);
-  EXPECT_EQ(fetched->received.count(), body_.size() - 9 * k_resume_mib);
+  expect_received(fetched->received, body_.size() - 9 * k_resume_mib);
   EXPECT_EQ(server_.requests().back().headers.at("if-range"), "\"v1\"");
 }
 
@@ -88,7 +88,7 @@ TEST_F(ResumeTest, OnlyAChunkThatIsNotWhatTheJournalSaysIsFetchedAgain) {
   lay(test::flipped(body_, 5 * k_resume_mib), {0, 1, 2});
   const Result<Fetched> fetched = fetch_it();
   expect_whole(fetched);
-  EXPECT_EQ(fetched->received.count(), k_chunk_bytes);
+  expect_received(fetched->received, k_chunk_bytes);
   EXPECT_EQ(server_.requests().at(0).headers.at("range"), "bytes=4194304-8388607");
 }
 
@@ -99,7 +99,7 @@ TEST_F(ResumeTest, WhatNoDigestProvedIsTheFirstToBeDropped) {
   lay(test::flipped(body_, 8 * k_resume_mib + 5), {0, 1}, prefix);
   const Result<Fetched> fetched = fetch_it();
   expect_whole(fetched);
-  EXPECT_EQ(fetched->received.count(), body_.size() - 8 * k_resume_mib);
+  expect_received(fetched->received, body_.size() - 8 * k_resume_mib);
   EXPECT_EQ(server_.request_count(), 2U);
 }
 
@@ -115,7 +115,7 @@ TEST_F(ResumeTest, AWholePartialOfAnotherFileIsFetchedAgainOnce) {
   scratch_.write("staging/journal", journal.to_text());
   const Result<Fetched> fetched = fetch_it();
   expect_whole(fetched);
-  EXPECT_EQ(fetched->received.count(), body_.size());
+  expect_received(fetched->received, body_.size());
   EXPECT_EQ(fetched->reused.count(), 0U);
 }
 
@@ -137,7 +137,7 @@ TEST_F(ResumeTest, AChangedFileOnTheServerIsFetchedFromItsBeginning) {
   lay(test::flipped(body_, 7), {1}, {}, "\"v1\"");
   const Result<Fetched> fetched = fetch_it();
   expect_whole(fetched);
-  EXPECT_EQ(fetched->received.count(), body_.size());
+  expect_received(fetched->received, body_.size());
   EXPECT_EQ(server_.request_count(), 1U);
 }
 
@@ -199,7 +199,7 @@ TEST_F(ResumeTest, AnotherSourceGoesOnAndTheDigestDecides) {
   server_.on("/two", range_handler(range_file(body_)));
   const Result<Fetched> fetched = fetch(body_, {server_.url("/one"), server_.url("/two")});
   expect_whole(fetched);
-  EXPECT_EQ(fetched->received.count(), body_.size());
+  expect_received(fetched->received, body_.size());
   EXPECT_EQ(server_.requests().back().headers.count("if-range"), 0U);
 }
 
@@ -237,7 +237,7 @@ TEST_F(ResumeTest, TheChunksOfASeedThatHashRightAreCopied) {
   const Result<Fetched> fetched = start(std::move(request)).get();
   expect_whole(fetched);
   EXPECT_EQ(fetched->reused.count(), 8 * k_resume_mib);
-  EXPECT_EQ(fetched->received.count(), body_.size() - 8 * k_resume_mib);
+  expect_received(fetched->received, body_.size() - 8 * k_resume_mib);
   EXPECT_EQ(test::content_of(scratch_.path("bad_blob")), test::flipped(body_, 9 * k_resume_mib));
 }
 
@@ -251,7 +251,7 @@ TEST_F(ResumeTest, AnotherPartialWithItsJournalIsASeedToo) {
                    {scratch_.path("missing"), scratch_.path("missing.journal")}};
   const Result<Fetched> fetched = start(std::move(request)).get();
   expect_whole(fetched);
-  EXPECT_EQ(fetched->received.count(), k_chunk_bytes);
+  expect_received(fetched->received, k_chunk_bytes);
 }
 
 }  // namespace

@@ -58,6 +58,12 @@ std::vector<std::string> TransferFixture::log() const {
   return log_->lines;
 }
 
+void expect_received(ByteCount received, std::uint64_t wanted) {
+  constexpr std::uint64_t k_twice = 256 * 1024;  // of 16 connections, 16 KiB each
+  EXPECT_GE(received.count(), wanted);
+  EXPECT_LE(received.count(), wanted + k_twice);
+}
+
 std::string dead_url(const std::string& path) {
   test::HttpServer server;
   const std::string url = server.url(path);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -50,6 +51,10 @@ class TransferFixture : public ::testing::Test {
   };
   std::shared_ptr<Log> log_ = std::make_shared<Log>();
 };
+
+// `wanted` bytes came over the network. Where the machine is slow, a connection takes over the end
+// of another's part, and of each so relieved at most what it was just sent comes twice.
+void expect_received(ByteCount received, std::uint64_t wanted);
 
 // A URL of this machine at which nobody listens.
 std::string dead_url(const std::string& path);
