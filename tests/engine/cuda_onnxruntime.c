@@ -5,15 +5,17 @@
  * for WebGPU: so the paths for GPUs run on any machine. All else is the real library's, so a model
  * that was to go to the GPU is computed by the CPU. The build makes several libraries of it:
  *
- *   CUDA_MISSING   the provider is named, but cannot be appended: a library, or an adapter, is
- * missing CUDA_LATE      it can be appended once, and not again: the device was lost CUDA_WHOLE it
- * takes every node CUDA_NONE      it takes no node: the real library finds all on the CPU CUDA_SOME
- * it takes most nodes
+ * - CUDA_MISSING: the provider is named, and cannot be appended: what it needs is missing
+ * - CUDA_LATE: it can be appended once, and not again: the device was lost
+ * - CUDA_WHOLE: it takes every node; that of WebGPU fails once two calls were made at once
+ * - CUDA_NONE: it takes no node: the real library finds all on the CPU
+ * - CUDA_SOME: it takes most nodes
  */
 
 #include <dlfcn.h>
 
 #include <onnxruntime_c_api.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -149,6 +151,53 @@ static OrtStatusPtr ORT_API_CALL create_session(const OrtEnv* env, const char* p
 }
 #endif
 
+#if defined(WEBGPU) && defined(CUDA_WHOLE)
+/* As the real provider, whose sessions share one device that nobody guards. */
+static atomic_int g_inside;
+static atomic_int g_has_met;
+
+static void enter(void) {
+  if (atomic_fetch_add(&g_inside, 1) > 0) atomic_store(&g_has_met, 1);
+}
+
+static void leave(void) { atomic_fetch_sub(&g_inside, 1); }
+
+static OrtStatusPtr after_meeting(void) {
+  if (!atomic_load(&g_has_met)) return NULL;
+  return g_real->CreateStatus(ORT_FAIL, "WebGPU: two calls at once");
+}
+
+static OrtStatusPtr ORT_API_CALL create_alone(const OrtEnv* env, const char* path,
+                                              const OrtSessionOptions* options,
+                                              OrtSession** session) {
+  enter();
+  OrtStatusPtr status = after_meeting();
+  if (status == NULL) status = g_real->CreateSession(env, path, options, session);
+  leave();
+  return status;
+}
+
+static OrtStatusPtr ORT_API_CALL run_alone(OrtSession* session, const OrtRunOptions* options,
+                                           const char* const* input_names,
+                                           const OrtValue* const* inputs, size_t input_count,
+                                           const char* const* output_names, size_t output_count,
+                                           OrtValue** outputs) {
+  enter();
+  OrtStatusPtr status = after_meeting();
+  if (status == NULL)
+    status = g_real->Run(session, options, input_names, inputs, input_count, output_names,
+                         output_count, outputs);
+  leave();
+  return status;
+}
+
+static void ORT_API_CALL release_alone(OrtSession* session) {
+  enter();
+  g_real->ReleaseSession(session);
+  leave();
+}
+#endif
+
 static const OrtApiBase* real_base(void) {
   void* const library = dlopen(REAL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
   const OrtApiBase* (*get)(void) = NULL;
@@ -179,6 +228,11 @@ static const OrtApi* ORT_API_CALL get_api(uint32_t version) {
   g_api.CreateEnvWithCustomLoggerAndGlobalThreadPools = create_env;
   g_api.SetSessionLogId = set_log_id;
   g_api.CreateSession = create_session;
+#endif
+#if defined(WEBGPU) && defined(CUDA_WHOLE)
+  g_api.CreateSession = create_alone;
+  g_api.Run = run_alone;
+  g_api.ReleaseSession = release_alone;
 #endif
   return &g_api;
 }

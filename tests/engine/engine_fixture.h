@@ -23,8 +23,12 @@ namespace modelhub::engine {
 // given to.
 class LogLines {
  public:
+  // Keeps lines of this level and of those above it.
+  explicit LogLines(LogLevel least = LogLevel::debug) : least_(least) {}
+
   LogSink sink() {
-    return [this](LogLevel, std::string_view line) {
+    return [this](LogLevel level, std::string_view line) {
+      if (level < least_) return;
       const std::lock_guard<std::mutex> lock(mutex_);
       lines_.emplace_back(line);
     };
@@ -41,6 +45,7 @@ class LogLines {
   }
 
  private:
+  const LogLevel least_;
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;  // guarded by mutex_
 };

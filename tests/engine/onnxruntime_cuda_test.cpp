@@ -73,7 +73,7 @@ TEST_F(OnnxRuntimeCudaTest, AModelThatTheProviderTakesRunsThere) {
     EXPECT_EQ((*session)->device(), "cuda:0");
     expect_runs(**session);
   }
-  EXPECT_THAT(warnings_, IsEmpty());
+  EXPECT_THAT(warnings_.all(), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(path("compiled"))) << "what is made for a GPU is not kept";
 }
 
@@ -100,7 +100,7 @@ TEST_F(OnnxRuntimeCudaTest, OperatorsThatTheProviderDoesNotTakeAreCounted) {
   ASSERT_TRUE(session) << session.error().to_string();
   EXPECT_EQ((*session)->device(), "cuda:0");
   EXPECT_THAT(
-      warnings_,
+      warnings_.all(),
       ElementsAre(HasSubstr("tiny.onnx runs on cuda:0, but 3 of its operators run on the CPU")));
   expect_runs(**session);
 }

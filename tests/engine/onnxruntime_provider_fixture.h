@@ -26,9 +26,7 @@ class OnnxRuntimeProviderTest : public EngineTest {
   // With the library of this name (empty: the real one), on a machine with these GPUs of NVIDIA.
   std::shared_ptr<Engine> engine(const std::string& library, const std::string& gpus = "0,1") {
     ModuleOptions options;
-    options.log = [this](LogLevel level, std::string_view line) {
-      if (level == LogLevel::warning) warnings_.emplace_back(line);
-    };
+    options.log = warnings_.sink();
     options.settings = {{"onnxruntime", "cuda_devices", gpus}};
     if (!library.empty())
       options.settings.push_back(
@@ -54,7 +52,7 @@ class OnnxRuntimeProviderTest : public EngineTest {
     EXPECT_THAT((*answer)[0].tensor.as<float>(), testing::ElementsAre(6, 6, 6));
   }
 
-  std::vector<std::string> warnings_;
+  LogLines warnings_{LogLevel::warning};
 };
 
 }  // namespace modelhub::engine

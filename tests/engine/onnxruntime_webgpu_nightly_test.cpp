@@ -81,9 +81,7 @@ class OnnxRuntimeWebGpuNightlyTest : public EngineTest {
     ASSERT_TRUE(std::filesystem::exists(MODELHUB_WEBGPU_LIBRARY_DIR "/libonnxruntime.so.1"))
         << "scripts/setup nightly puts it there";
     ModuleOptions options;
-    options.log = [this](LogLevel level, std::string_view line) {
-      if (level == LogLevel::warning) warnings_.emplace_back(line);
-    };
+    options.log = warnings_.sink();
     options.settings = {{"onnxruntime", "library_dir", MODELHUB_WEBGPU_LIBRARY_DIR}};
     engine_ = open_module(MODELHUB_ONNXRUNTIME_MODULE, options).value();
   }
@@ -98,7 +96,7 @@ class OnnxRuntimeWebGpuNightlyTest : public EngineTest {
   }
 
   std::shared_ptr<Engine> engine_;
-  std::vector<std::string> warnings_;
+  LogLines warnings_{LogLevel::warning};
 };
 
 TEST_F(OnnxRuntimeWebGpuNightlyTest, UltraFaceAnswersAsOnTheCpu) {
@@ -109,7 +107,7 @@ TEST_F(OnnxRuntimeWebGpuNightlyTest, UltraFaceAnswersAsOnTheCpu) {
   EXPECT_EQ((*cpu)->device(), "cpu:0");
   // No operator of it runs on the CPU: the load would have been refused.
   EXPECT_EQ((*webgpu)->device(), "webgpu:0");
-  EXPECT_THAT(warnings_, IsEmpty());
+  EXPECT_THAT(warnings_.all(), IsEmpty());
   const Tensor x = wave({1, 3, 240, 320});
   const Outputs expected = run(**cpu, x);
   const Outputs outputs = run(**webgpu, x);
@@ -129,7 +127,7 @@ TEST_F(OnnxRuntimeWebGpuNightlyTest, AModelThatItHasNotAllOfIsRefusedOrTold) {
   auto partly = load(k_mobilenet_int8, "webgpu:0", true);
   ASSERT_TRUE(partly) << partly.error().to_string();
   EXPECT_EQ((*partly)->device(), "webgpu:0");
-  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("of its operators run on the CPU")));
+  EXPECT_THAT(warnings_.all(), ElementsAre(HasSubstr("of its operators run on the CPU")));
   auto cpu = load(k_mobilenet_int8, "cpu:0");
   ASSERT_TRUE(cpu) << cpu.error().to_string();
   const Tensor x = wave({1, 3, 224, 224});

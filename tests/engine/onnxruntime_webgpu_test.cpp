@@ -54,7 +54,7 @@ TEST_F(OnnxRuntimeWebGpuTest, AModelThatTheProviderTakesRunsThere) {
     EXPECT_EQ((*session)->device(), "webgpu:0");
     expect_runs(**session);
   }
-  EXPECT_THAT(warnings_, IsEmpty());
+  EXPECT_THAT(warnings_.all(), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(path("compiled"))) << "what is made for a GPU is not kept";
 }
 
@@ -92,9 +92,10 @@ TEST_F(OnnxRuntimeWebGpuTest, WhatTheProviderDoesNotTakeIsTold) {
   const auto some = engine("webgpu_some")->load(request(true));
   ASSERT_TRUE(some) << some.error().to_string();
   EXPECT_EQ((*some)->device(), "webgpu:0");
-  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(
-                             "tiny.onnx runs on webgpu:0, but 3 of its operators run on the CPU: "
-                             "the WebGPU provider of ONNX Runtime")));
+  EXPECT_THAT(
+      warnings_.all(),
+      ElementsAre(HasSubstr("tiny.onnx runs on webgpu:0, but 3 of its operators run on the CPU: "
+                            "the WebGPU provider of ONNX Runtime")));
   expect_runs(**none);
   expect_runs(**some);
 }
