@@ -5,22 +5,27 @@
 #include <malloc.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ort_environment.h"
 #include "ort_failure.h"
+#include "shared/onnx_file.h"
+#include "shared/onnx_outline.h"
 
 namespace modelhub::onnxruntime_engine {
 namespace {
 
+namespace fs = std::filesystem;
 using engine_shared::CompileCache;
 using engine_shared::CompiledFile;
 
 // Goes up when make_options() changes what an optimised graph looks like.
-constexpr const char* k_options_version = "1";
+constexpr const char* k_options_version = "2";
 
 // Whose threads compute: pools of several sessions slow each other down.
 enum class Threads {
@@ -77,32 +82,90 @@ OrtPtr<OrtSession> make_session(const OrtLibrary& library, const GraphOptions& o
   }
 }
 
-// Neither copies the file nor the weights in it.
-OrtPtr<OrtSession> map_session(const OrtLibrary& library, std::string_view file,
-                               const GraphOptions& options) {
+// A model in memory whose weights lie in files of `folder`; ONNX Runtime maps them there.
+OrtStatus* create_from_outline(const OrtLibrary& library, std::string_view outline,
+                               const fs::path& folder, OrtEnv* environment,
+                               OrtSessionOptions* options, OrtSession** session) {
   const OrtApi& api = library.api();
+  library.check(api.AddSessionConfigEntry(
+      options, "session.model_external_initializers_file_folder_path", folder.c_str()));
+  return api.CreateSessionFromArray(environment, outline.data(), outline.size(), options, session);
+}
+
+// Neither optimises the graph again nor copies its weights.
+OrtPtr<OrtSession> map_session(const OrtLibrary& library, std::string_view graph,
+                               const std::string& file, const GraphOptions& options) {
   return make_session(
       library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
-        for (const char* const key : {"session.use_ort_model_bytes_directly",
-                                      "session.use_ort_model_bytes_for_initializers"})
-          library.check(api.AddSessionConfigEntry(raw, key, "1"));
-        library.check(api.AddSessionConfigEntry(raw, "session.load_model_format", "ORT"));
-        return api.CreateSessionFromArray(environment, file.data(), file.size(), raw, session);
+        library.check(library.api().SetSessionGraphOptimizationLevel(raw, ORT_DISABLE_ALL));
+        return create_from_outline(library, graph, fs::path(file).parent_path(), environment, raw,
+                                   session);
       });
 }
 
-// With `save_as` it also writes the optimised graph there.
 OrtPtr<OrtSession> read_session(const OrtLibrary& library, const std::string& path,
-                                const std::string& save_as, const GraphOptions& options) {
+                                const GraphOptions& options) {
+  return make_session(library, options,
+                      [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
+                        return library.api().CreateSession(environment, path.c_str(), raw, session);
+                      });
+}
+
+// Where the optimised graph shall be written: two files of one folder.
+struct SaveAs {
+  std::string weights;
+  std::string graph;
+};
+
+void save_optimised(const OrtLibrary& library, OrtSessionOptions* options, const SaveAs& to) {
   const OrtApi& api = library.api();
+  library.check(api.SetOptimizedModelFilePath(options, to.graph.c_str()));
+  library.check(api.AddSessionConfigEntry(options,
+                                          "session.optimized_model_external_initializers_file_name",
+                                          fs::path(to.weights).filename().c_str()));
+  library.check(api.AddSessionConfigEntry(
+      options, "session.optimized_model_external_initializers_min_size_in_bytes", "1024"));
+}
+
+// From the model's outline: so ONNX Runtime maps the weights one after the other while it lays them
+// out anew. When it reads the file itself, it has all of them twice.
+OrtPtr<OrtSession> save_from_outline(const OrtLibrary& library, const std::string& path,
+                                     const SaveAs& to, const GraphOptions& options) {
+  const fs::path file = fs::canonical(path);
+  const std::string outline =
+      engine_shared::onnx_outline_of({"graph", path, path}, file.filename().string());
   return make_session(
       library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
-        if (!save_as.empty()) {
-          library.check(api.SetOptimizedModelFilePath(raw, save_as.c_str()));
-          library.check(api.AddSessionConfigEntry(raw, "session.save_model_format", "ORT"));
-        }
-        return api.CreateSession(environment, path.c_str(), raw, session);
+        save_optimised(library, raw, to);
+        return create_from_outline(library, outline, file.parent_path(), environment, raw, session);
       });
+}
+
+// Reads a model and writes its optimised graph.
+OrtPtr<OrtSession> save_session(const OrtLibrary& library, const GraphSource& source,
+                                const SaveAs& to, const GraphOptions& options) {
+  try {
+    if (source.is_one_file) return save_from_outline(library, source.path, to, options);
+  } catch (const std::exception&) {
+    // What is wrong with the model is better told of its own file.
+  }
+  return make_session(
+      library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
+        save_optimised(library, raw, to);
+        return library.api().CreateSession(environment, source.path.c_str(), raw, session);
+      });
+}
+
+// ONNX Runtime does not always notice that a disk is full.
+void check_saved(const SaveAs& saved) {
+  const engine_shared::OnnxFile graph =
+      engine_shared::read_onnx_file({"graph", saved.graph, saved.graph});
+  for (const engine_shared::OnnxFile::ExternalFile& file : graph.external_files) {
+    if (file.location != fs::path(saved.weights).filename())
+      throw std::runtime_error("its weights lie in " + file.location);
+    if (file.end > fs::file_size(saved.weights))
+      throw std::runtime_error("the disk did not take all of it");
+  }
 }
 
 // The number that follows "placed on [<provider>]" in the lines; 0 when there is none. ONNX Runtime
@@ -123,25 +186,30 @@ std::string maker_of(const OrtLibrary& library) {
          "\noptions " + k_options_version;
 }
 
-std::optional<ReadyGraph> find_compiled_graph(const OrtLibrary& library, const CompileCache& cache,
-                                              const GraphOptions& options) {
+OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library, const CompileCache& cache,
+                                       const GraphOptions& options) {
+  OrtPtr<OrtSession> session(nullptr, library.api().ReleaseSession);
   std::optional<CompiledFile> file = cache.find();
-  if (!file) return std::nullopt;
+  if (!file) return session;
   try {
-    OrtPtr<OrtSession> session = map_session(library, file->content(), options);
-    return ReadyGraph{std::move(file), std::move(session)};
+    const std::string graph(file->graph());
+    file.reset();  // ONNX Runtime maps it itself
+    session = map_session(library, graph, cache.path(), options);
   } catch (const OrtError& error) {
     cache.discard(error.what());
-    return std::nullopt;
   }
+  return session;
 }
 
-ReadyGraph open_graph(const OrtLibrary& library, const std::string& path, const CompileCache* cache,
-                      const GraphOptions& options) {
+OrtPtr<OrtSession> open_graph(const OrtLibrary& library, const GraphSource& source,
+                              const CompileCache* cache, const GraphOptions& options) {
   OrtPtr<OrtSession> session(nullptr, library.api().ReleaseSession);
-  const bool is_kept = cache != nullptr && cache->keep([&](const std::string& save_as) {
-    session = read_session(library, path, save_as, options);
-  });
+  const bool is_kept = cache != nullptr &&
+                       cache->keep_parts([&](const std::string& weights, const std::string& graph) {
+                         const SaveAs to{weights, graph};
+                         session = save_session(library, source, to, options);
+                         check_saved(to);
+                       });
   if (is_kept) {
     // Before the file is mapped: both at once would be the most memory that the load takes.
     session.reset();
@@ -150,11 +218,11 @@ ReadyGraph open_graph(const OrtLibrary& library, const std::string& path, const 
     // allocator would keep, and it will not be needed again.
     ::malloc_trim(0);
 #endif
-    if (auto kept = find_compiled_graph(library, *cache, options)) return *std::move(kept);
+    session = find_compiled_graph(library, *cache, options);
   }
   // Graphs that cannot be saved can still be run.
-  if (session == nullptr) session = read_session(library, path, "", options);
-  return {std::nullopt, std::move(session)};
+  if (session == nullptr) session = read_session(library, source.path, options);
+  return session;
 }
 
 GpuGraph open_graph_on_gpu(const OrtLibrary& library, const std::string& path,

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "ort_library.h"
@@ -11,11 +10,9 @@
 
 namespace modelhub::onnxruntime_engine {
 
-// A model that ONNX Runtime has made ready, perhaps out of a file: then it goes on reading its
-// weights there.
-struct ReadyGraph {
-  std::optional<engine_shared::CompiledFile> file;
-  OrtPtr<OrtSession> session;
+struct GraphSource {
+  std::string path;
+  bool is_one_file = true;  // no weights lie in other files
 };
 
 struct GraphOptions {
@@ -25,16 +22,17 @@ struct GraphOptions {
 // Who makes a compiled file: a library, and how this engine uses it.
 std::string maker_of(const OrtLibrary& library);
 
-// The optimised graph that an earlier load has kept; nothing when there is none that can be used.
+// The optimised graph that an earlier load has kept; null when there is none that can be used.
 // Throws nothing of ONNX Runtime: then there is none.
-std::optional<ReadyGraph> find_compiled_graph(const OrtLibrary& library,
-                                              const engine_shared::CompileCache& cache,
-                                              const GraphOptions& options);
+OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library,
+                                       const engine_shared::CompileCache& cache,
+                                       const GraphOptions& options);
 
-// Reads the model at `path`. With a cache it keeps the optimised graph, in ONNX Runtime's own
-// format, and goes on with what it kept, as later loads do. Throws OrtError.
-ReadyGraph open_graph(const OrtLibrary& library, const std::string& path,
-                      const engine_shared::CompileCache* cache, const GraphOptions& options);
+// Reads a model. With a cache it keeps the optimised graph, with its weights beside it,
+// and goes on with what it kept, as later loads do. Throws OrtError.
+OrtPtr<OrtSession> open_graph(const OrtLibrary& library, const GraphSource& source,
+                              const engine_shared::CompileCache* cache,
+                              const GraphOptions& options);
 
 // A model on a GPU, all of it or in part.
 struct GpuGraph {

@@ -30,11 +30,11 @@ struct Candidate {
   std::string refusal;  // why it cannot be used
 };
 
-bool is_too_old(const std::string& version) {
+bool is_older_than(int oldest_minor, const std::string& version) {
   int major = 0;
   int minor = 0;
   if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2) return true;
-  return major < 1 || (major == 1 && minor < k_oldest_minor);
+  return major < 1 || (major == 1 && minor < oldest_minor);
 }
 
 // `name` is a path, or a bare name for the system to find. Nothing when there is no such library.
@@ -53,7 +53,7 @@ std::optional<Candidate> open_candidate(const std::string& name) {
   candidate.version = get_base()->GetVersionString();
   const std::string what = "ONNX Runtime " + candidate.version + " (" + candidate.path + ")";
   // Asked first: GetApi() of an old library prints to stderr.
-  if (is_too_old(candidate.version)) {
+  if (is_older_than(k_oldest_minor, candidate.version)) {
     candidate.refusal = what + " is too old, 1." + std::to_string(k_oldest_minor) +
                         " is the oldest that can be used";
     return candidate;
@@ -141,6 +141,8 @@ bool OrtLibrary::has_provider(const std::string& name) const {
   check(api_->ReleaseAvailableProviders(names, count));
   return found;
 }
+
+bool OrtLibrary::is_at_least(int minor) const { return !is_older_than(minor, version_); }
 
 void OrtLibrary::check(OrtStatus* status) const {
   if (status == nullptr) return;

@@ -49,6 +49,7 @@ class OrtLibrary {
 
   const OrtApi& api() const { return *api_; }
   const std::string& version() const { return version_; }  // "1.32.0"
+  bool is_at_least(int minor) const;                       // 1.<minor>, or newer
   const std::string& path() const { return path_; }
   bool has_provider(const std::string& name) const;
 

@@ -62,9 +62,11 @@ ONNXTensorElementDataType ort_type_of(mh_dtype dtype) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
-// ONNX Runtime's own format ends at 2 GiB, and constants that are computed in advance make an
+// What ONNX Runtime writes ends at 2 GiB, and constants that are computed in advance make an
 // optimised graph larger than the model.
-bool can_be_kept(const engine_module::LoadRequest& request) {
+bool can_be_kept(const OrtLibrary& library, const engine_module::LoadRequest& request) {
+  // Older ones cannot be told where the weights of a graph in memory lie.
+  constexpr int k_oldest_that_maps = 21;
   constexpr std::uintmax_t k_most_bytes = std::uintmax_t{1} << 30;
   std::uintmax_t bytes = 0;
   for (const engine_module::File& file : request.files) {
@@ -72,7 +74,7 @@ bool can_be_kept(const engine_module::LoadRequest& request) {
     const std::uintmax_t size = std::filesystem::file_size(file.path, error);
     if (!error) bytes += size;
   }
-  return bytes <= k_most_bytes;
+  return bytes <= k_most_bytes && library.is_at_least(k_oldest_that_maps);
 }
 
 TensorSpec read_spec(const OrtLibrary& library, const OrtTypeInfo* type, std::string name,
@@ -127,16 +129,16 @@ std::vector<TensorSpec> read_specs(const OrtLibrary& library, const OrtSession* 
 }  // namespace
 
 GraphSession::GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
-                           ReadyGraph graph, std::mutex* turn)
+                           OrtPtr<OrtSession> session, std::mutex* turn)
     : library_(std::move(library)),
       model_(std::move(model)),
       turn_(turn),
-      graph_(std::move(graph)),
+      session_(std::move(session)),
       memory_(nullptr, library_->api().ReleaseMemoryInfo) {}
 
 GraphSession::~GraphSession() {
   const std::unique_lock<std::mutex> turn = take_turn(turn_);
-  graph_.session.reset();
+  session_.reset();
 }
 
 std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const OrtLibrary>& library,
@@ -147,14 +149,14 @@ std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const Ort
   const GraphOptions options{request.threads};
   engine_shared::OnnxFile model;  // looked at only if ONNX Runtime has to
   try {
-    std::optional<ReadyGraph> graph = find_compiled_graph(*library, cache, options);
-    if (!graph) {
+    OrtPtr<OrtSession> opened = find_compiled_graph(*library, cache, options);
+    if (opened == nullptr) {
       model = engine_shared::read_onnx_file(file);
       engine_shared::check_external_files(model, file, request.files);
-      graph.emplace(
-          open_graph(*library, file.path, can_be_kept(request) ? &cache : nullptr, options));
+      opened = open_graph(*library, {file.path, model.external_files.empty()},
+                          can_be_kept(*library, request) ? &cache : nullptr, options);
     }
-    std::unique_ptr<GraphSession> session(new GraphSession(library, file.name, *std::move(graph)));
+    std::unique_ptr<GraphSession> session(new GraphSession(library, file.name, std::move(opened)));
     session->read_description();
     return session;
   } catch (const OrtError& error) {
@@ -176,8 +178,8 @@ std::unique_ptr<GraphSession> GraphSession::load_on_gpu(
                           request.is_fallback_allowed ? CpuNodes::allowed : CpuNodes::refused);
     // Whoever frees the session takes it again.
     if (turn.owns_lock()) turn.unlock();
-    std::unique_ptr<GraphSession> session(new GraphSession(
-        library, file.name, {std::nullopt, std::move(graph.session)}, provider.turn));
+    std::unique_ptr<GraphSession> session(
+        new GraphSession(library, file.name, std::move(graph.session), provider.turn));
     session->read_description();
     session->description_.device = device;
     if (graph.nodes_on_gpu == 0 && graph.nodes_on_cpu > 0) {
@@ -202,9 +204,9 @@ void GraphSession::read_description() {
   OrtMemoryInfo* memory = nullptr;
   library_->check(api.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
   memory_.reset(memory);
-  description_.inputs = read_specs(*library_, graph_.session.get(), api.SessionGetInputCount,
+  description_.inputs = read_specs(*library_, session_.get(), api.SessionGetInputCount,
                                    api.SessionGetInputName, api.SessionGetInputTypeInfo, model_);
-  description_.outputs = read_specs(*library_, graph_.session.get(), api.SessionGetOutputCount,
+  description_.outputs = read_specs(*library_, session_.get(), api.SessionGetOutputCount,
                                     api.SessionGetOutputName, api.SessionGetOutputTypeInfo, model_);
   description_.device = "cpu:0";
 }
@@ -260,8 +262,8 @@ std::vector<Output> GraphSession::run(const Inputs& inputs) try {
   std::vector<OrtValue*> results(output_names.size(), nullptr);
   std::unique_lock<std::mutex> turn = take_turn(turn_);
   OrtStatus* const status =
-      library_->api().Run(graph_.session.get(), nullptr, input_names.data(), values.data(),
-                          values.size(), output_names.data(), output_names.size(), results.data());
+      library_->api().Run(session_.get(), nullptr, input_names.data(), values.data(), values.size(),
+                          output_names.data(), output_names.size(), results.data());
   if (turn.owns_lock()) turn.unlock();
   std::vector<OrtPtr<OrtValue>> owned;
   owned.reserve(results.size());

@@ -39,8 +39,8 @@ class GraphSession final : public engine_module::Session {
 
  private:
   // `turn`: Provider::turn.
-  GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model, ReadyGraph graph,
-               std::mutex* turn = nullptr);
+  GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
+               OrtPtr<OrtSession> session, std::mutex* turn = nullptr);
 
   void read_description();
   OrtPtr<OrtValue> wrap(const mh_tensor& tensor) const;
@@ -50,7 +50,7 @@ class GraphSession final : public engine_module::Session {
   const std::string model_;
   std::mutex* const turn_;
   // Constant after load().
-  ReadyGraph graph_;
+  OrtPtr<OrtSession> session_;
   OrtPtr<OrtMemoryInfo> memory_;
   engine_module::Description description_;
 };

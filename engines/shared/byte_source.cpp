@@ -43,12 +43,22 @@ ByteSource::ByteSource(const engine_module::File& file)
 
 ByteSource::~ByteSource() { ::close(descriptor_); }
 
-void ByteSource::read_window(std::uint64_t position) {
-  const ssize_t got =
-      ::pread(descriptor_, window_.data(), window_.size(), static_cast<off_t>(position));
+std::uint64_t ByteSource::read_at(std::uint64_t position, void* bytes, std::uint64_t count) const {
+  const ssize_t got = ::pread(descriptor_, bytes, count, static_cast<off_t>(position));
   if (got <= 0) throw Malformed{"it ends in the middle"};
+  return static_cast<std::uint64_t>(got);
+}
+
+void ByteSource::read_window(std::uint64_t position) {
+  length_ = read_at(position, window_.data(), window_.size());
   start_ = position;
-  length_ = static_cast<std::uint64_t>(got);
+}
+
+std::string ByteSource::read(std::uint64_t begin, std::uint64_t end) {
+  std::string bytes(end - begin, '\0');
+  for (std::uint64_t done = 0; done < bytes.size();)
+    done += read_at(begin + done, bytes.data() + done, bytes.size() - done);
+  return bytes;
 }
 
 void refuse_lookalikes(ByteSource& source) {

@@ -33,8 +33,12 @@ class ByteSource {
     if (position < start_ || position >= start_ + length_) read_window(position);
     return window_[position - start_];
   }
+  // The bytes from `begin` to before `end`. Throws Malformed when there are not so many.
+  std::string read(std::uint64_t begin, std::uint64_t end);
 
  private:
+  // As many bytes of `count` as a read at `position` gives; throws Malformed behind the end.
+  std::uint64_t read_at(std::uint64_t position, void* bytes, std::uint64_t count) const;
   void read_window(std::uint64_t position);
 
   int descriptor_;

@@ -22,12 +22,13 @@
 namespace modelhub::engine_shared {
 namespace {
 
-constexpr char k_magic[8] = {'m', 'h', 'c', 'o', 'm', 'p', 'l', '2'};
+constexpr char k_magic[8] = {'m', 'h', 'c', 'o', 'm', 'p', 'l', '3'};
 
 // Stands at the end, because the library writes the beginning.
 struct Ending {
   char magic[sizeof k_magic];
-  std::uint64_t size;
+  std::uint64_t size;        // of all before the ending
+  std::uint64_t graph_size;  // of its last part
   std::uint64_t sum;
 };
 
@@ -68,11 +69,21 @@ class Sum {
   std::array<std::uint64_t, k_lanes> lanes_ = {k_offset, k_offset, k_offset, k_offset};
 };
 
-std::uint64_t sum_of(std::string_view content, const std::string& maker) {
+std::uint64_t sum_of(std::string_view content, std::string_view graph, const std::string& maker) {
   Sum sum;
   sum.add(maker);
   sum.add(content);
+  sum.add(graph);
   return sum.value();
+}
+
+Ending ending_of(std::uint64_t content_size, std::uint64_t graph_size, std::uint64_t sum) {
+  Ending ending{};
+  std::memcpy(ending.magic, k_magic, sizeof k_magic);
+  ending.size = content_size + graph_size;
+  ending.graph_size = graph_size;
+  ending.sum = sum;
+  return ending;
 }
 
 // An open file, closed with it.
@@ -109,12 +120,15 @@ void unmap(std::string_view content) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
-// A file under another name until it is whole: another load may have the one of that name mapped.
+// What is written under another name until it is whole: another load may have the file mapped.
+std::string staged_name(const std::string& path) {
+  static std::atomic<unsigned> count{0};
+  return path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++count);
+}
+
 class StagedFile {
  public:
-  explicit StagedFile(const std::string& path) : path_(path) {
-    static std::atomic<unsigned> count{0};
-    staged_ = path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++count);
+  explicit StagedFile(const std::string& path) : path_(path), staged_(staged_name(path)) {
     out_.open(staged_, std::ios::binary | std::ios::trunc);
     if (!out_) fail("cannot write " + path_);
   }
@@ -139,6 +153,45 @@ class StagedFile {
   std::ofstream out_;
 };
 
+class StagedFolder {
+ public:
+  explicit StagedFolder(const std::string& path) : path_(path), staged_(staged_name(path)) {
+    std::error_code error;
+    if (!std::filesystem::create_directory(staged_, error))
+      throw std::runtime_error("cannot write " + path_ + ": " + error.message());
+  }
+  ~StagedFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(staged_, error);
+  }
+  StagedFolder(const StagedFolder&) = delete;
+  StagedFolder& operator=(const StagedFolder&) = delete;
+
+  std::string file(const std::string& name) const { return staged_ + "/" + name; }
+  void publish(const std::string& file) const {
+    if (std::rename(file.c_str(), path_.c_str()) != 0) fail("cannot write " + path_);
+  }
+
+ private:
+  const std::string path_;
+  const std::string staged_;
+};
+
+// Reads a file, a piece after the other, to the end.
+std::uint64_t read_pieces(const std::string& path, std::string& piece,
+                          const std::function<void(std::string_view)>& take) {
+  std::ifstream in(path, std::ios::binary);
+  std::uint64_t size = 0;
+  while (in) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto count = static_cast<std::size_t>(in.gcount());
+    take(std::string_view(piece).substr(0, count));
+    size += count;
+  }
+  if (in.bad()) throw std::runtime_error("cannot read " + path);
+  return size;
+}
+
 // By way of memory: not every library notices when a disk does not take what it writes.
 void write_file(const std::string& path, const std::string& maker,
                 const std::function<void(const std::string& path)>& write) {
@@ -148,14 +201,38 @@ void write_file(const std::string& path, const std::string& maker,
   write("/proc/self/fd/" + std::to_string(memory.number()));
   const auto content = map(memory);
   if (!content) throw std::runtime_error("the library wrote nothing");
-  Ending ending{};
-  std::memcpy(ending.magic, k_magic, sizeof k_magic);
-  ending.size = content->size();
-  ending.sum = sum_of(*content, maker);
+  const Ending ending = ending_of(content->size(), 0, sum_of(*content, {}, maker));
   file.write(content->data(), content->size());
   unmap(*content);
   file.write(&ending, sizeof ending);
   file.publish();
+}
+
+// Straight to the disk, and read back in pieces: the most memory that a load takes is while it has
+// all of a model.
+void write_parts(const std::string& path, const std::string& maker,
+                 const CompileCache::WriteParts& write) {
+  const StagedFolder folder(path);
+  const std::string content = folder.file(std::filesystem::path(path).filename().string());
+  const std::string graph_file = content + ".graph";
+  write(content, graph_file);
+  std::string piece(std::size_t{256} * 1024, '\0');  // of whole strides, as Sum wants them
+  std::string graph;
+  read_pieces(graph_file, piece, [&](std::string_view part) { graph += part; });
+  if (graph.empty()) throw std::runtime_error("the library wrote nothing");
+  Sum sum;
+  sum.add(maker);
+  std::uint64_t size = 0;
+  if (std::filesystem::exists(content))
+    size = read_pieces(content, piece, [&](std::string_view part) { sum.add(part); });
+  sum.add(graph);
+  const Ending ending = ending_of(size, graph.size(), sum.value());
+  std::ofstream out(content, std::ios::binary | std::ios::app);
+  out << graph;
+  out.write(reinterpret_cast<const char*>(&ending), sizeof ending);
+  out.close();
+  if (!out) fail("cannot write " + path);
+  folder.publish(content);
 }
 
 }  // namespace
@@ -163,14 +240,18 @@ void write_file(const std::string& path, const std::string& maker,
 CompiledFile::CompiledFile(std::string_view mapped) : mapped_(mapped) {}
 
 CompiledFile::CompiledFile(CompiledFile&& other) noexcept
-    : mapped_(std::exchange(other.mapped_, {})) {}
+    : mapped_(std::exchange(other.mapped_, {})), graph_size_(other.graph_size_) {}
 
 CompiledFile::~CompiledFile() {
   if (mapped_.data() != nullptr) unmap(mapped_);
 }
 
 std::string_view CompiledFile::content() const {
-  return mapped_.substr(0, mapped_.size() - sizeof(Ending));
+  return mapped_.substr(0, mapped_.size() - sizeof(Ending) - graph_size_);
+}
+
+std::string_view CompiledFile::graph() const {
+  return mapped_.substr(content().size(), graph_size_);
 }
 
 std::optional<CompiledFile> CompiledFile::open(const std::string& path, const std::string& maker) {
@@ -179,12 +260,14 @@ std::optional<CompiledFile> CompiledFile::open(const std::string& path, const st
   CompiledFile file(*mapped);
   Ending ending{};
   if (mapped->size() <= sizeof ending) return std::nullopt;
-  const std::string_view content = file.content();
-  std::memcpy(&ending, content.data() + content.size(), sizeof ending);
-  if (std::memcmp(ending.magic, k_magic, sizeof k_magic) != 0 || ending.size != content.size() ||
-      ending.sum != sum_of(content, maker)) {
+  const std::size_t size = mapped->size() - sizeof ending;
+  std::memcpy(&ending, mapped->data() + size, sizeof ending);
+  if (std::memcmp(ending.magic, k_magic, sizeof k_magic) != 0 || ending.size != size ||
+      ending.graph_size > size) {
     return std::nullopt;
   }
+  file.graph_size_ = ending.graph_size;
+  if (ending.sum != sum_of(file.content(), file.graph(), maker)) return std::nullopt;
   return file;
 }
 
@@ -210,9 +293,17 @@ void CompileCache::discard(const std::string& reason) const {
   std::filesystem::remove(path_, error);
 }
 
-bool CompileCache::keep(const std::function<void(const std::string& path)>& write) const try {
+bool CompileCache::keep(const Write& write) const {
+  return keep_with([&] { write_file(path_, maker_, write); });
+}
+
+bool CompileCache::keep_parts(const WriteParts& write) const {
+  return keep_with([&] { write_parts(path_, maker_, write); });
+}
+
+bool CompileCache::keep_with(const std::function<void()>& write) const try {
   if (path_.empty()) return false;
-  write_file(path_, maker_, write);
+  write();
   return true;
 } catch (const std::exception& failure) {
   // The model runs all the same.

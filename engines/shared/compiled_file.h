@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,17 +32,23 @@ class CompiledFile {
 
   // What the library wrote. Begins at a page.
   std::string_view content() const;
+  // What it wrote apart from that: see CompileCache::keep_parts().
+  std::string_view graph() const;
 
  private:
   explicit CompiledFile(std::string_view mapped);
 
   std::string_view mapped_;
+  std::size_t graph_size_ = 0;
 };
 
 // The file in which a load may find what an earlier one has compiled, or leave it for a later one:
 // the setting `cache_file` of a load. Whatever is wrong with it fails no load; the log says so.
 class CompileCache {
  public:
+  using Write = std::function<void(const std::string& path)>;
+  using WriteParts = std::function<void(const std::string& content, const std::string& graph)>;
+
   // `maker` must change with all that makes the library compile something else, and that is not in
   // the request: its build, and the options that the engine sets.
   CompileCache(const engine_module::LoadRequest& request, std::string maker,
@@ -49,15 +56,24 @@ class CompileCache {
 
   // What an earlier load left. One that cannot be used is removed.
   std::optional<CompiledFile> find() const;
+  const std::string& path() const { return path_; }
   // The library does not take what find() gave.
   void discard(const std::string& reason) const;
 
   // `write` makes the library write what it compiled to the path that it is given. Then others see
   // it, in one step. Whether it was kept: not when there is no such setting or the file cannot be
   // written, and then `write` was not called; not when the library or the disk refused.
-  bool keep(const std::function<void(const std::string& path)>& write) const;
+  bool keep(const Write& write) const;
+
+  // The same for a library that writes two files, by the paths that it is given: `content`, large,
+  // which may be missing and has the name that it is kept under, and `graph`, which is needed to
+  // read it. They are on the disk: `write` must throw when the library did not notice that one was
+  // cut off.
+  bool keep_parts(const WriteParts& write) const;
 
  private:
+  bool keep_with(const std::function<void()>& write) const;
+
   std::string path_;  // empty: the load has no such setting
   const std::string maker_;
   const engine_module::Host host_;

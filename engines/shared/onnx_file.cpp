@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "shared/byte_source.h"
+#include "shared/onnx_fields.h"
 #include "shared/protobuf_message.h"
 
 namespace modelhub::engine_shared {
@@ -17,61 +18,6 @@ namespace {
 
 using Message = ProtobufMessage;
 
-// Numbers of fields, from onnx.proto of ONNX 1.17; they never change.
-namespace field {
-constexpr std::uint64_t k_model_ir_version = 1;
-constexpr std::uint64_t k_model_producer = 2;
-constexpr std::uint64_t k_model_graph = 7;
-constexpr std::uint64_t k_model_opset_import = 8;
-constexpr std::uint64_t k_model_training_info = 20;
-constexpr std::uint64_t k_model_functions = 25;
-constexpr std::uint64_t k_opset_domain = 1;
-constexpr std::uint64_t k_opset_version = 2;
-constexpr std::uint64_t k_training_graphs[] = {1, 2};
-constexpr std::uint64_t k_function_node = 7;
-constexpr std::uint64_t k_graph_node = 1;
-constexpr std::uint64_t k_graph_initializer = 5;
-constexpr std::uint64_t k_graph_input = 11;
-constexpr std::uint64_t k_graph_output = 12;
-constexpr std::uint64_t k_graph_sparse_initializer = 15;
-constexpr std::uint64_t k_node_input = 1;
-constexpr std::uint64_t k_node_output = 2;
-constexpr std::uint64_t k_node_name = 3;
-constexpr std::uint64_t k_node_op_type = 4;
-constexpr std::uint64_t k_node_attribute = 5;
-constexpr std::uint64_t k_node_domain = 7;
-constexpr std::uint64_t k_attribute_name = 1;
-constexpr std::uint64_t k_attribute_real = 2;
-constexpr std::uint64_t k_attribute_int = 3;
-constexpr std::uint64_t k_attribute_text = 4;
-constexpr std::uint64_t k_attribute_tensors[] = {5, 10};
-constexpr std::uint64_t k_attribute_graphs[] = {6, 11};
-constexpr std::uint64_t k_attribute_ints = 8;
-constexpr std::uint64_t k_attribute_sparse_tensors[] = {22, 23};
-constexpr std::uint64_t k_sparse_tensors[] = {1, 2};  // values and indices
-constexpr std::uint64_t k_tensor_dims = 1;
-constexpr std::uint64_t k_tensor_data_type = 2;
-constexpr std::uint64_t k_tensor_floats = 4;
-constexpr std::uint64_t k_tensor_int32s = 5;
-constexpr std::uint64_t k_tensor_int64s = 7;
-constexpr std::uint64_t k_tensor_raw = 9;
-constexpr std::uint64_t k_tensor_doubles = 10;
-constexpr std::uint64_t k_tensor_uint64s = 11;
-constexpr std::uint64_t k_tensor_name = 8;
-constexpr std::uint64_t k_tensor_external_data = 13;
-constexpr std::uint64_t k_tensor_data_location = 14;
-constexpr std::uint64_t k_entry_key = 1;
-constexpr std::uint64_t k_entry_value = 2;
-constexpr std::uint64_t k_value_name = 1;
-constexpr std::uint64_t k_value_type = 2;
-constexpr std::uint64_t k_type_tensor = 1;
-constexpr std::uint64_t k_tensor_type_element = 1;
-constexpr std::uint64_t k_tensor_type_shape = 2;
-constexpr std::uint64_t k_shape_dimension = 1;
-constexpr std::uint64_t k_dimension_value = 1;
-}  // namespace field
-
-constexpr std::int64_t k_data_is_external = 1;  // TensorProto.DataLocation
 // Graphs inside of graphs; as many levels as protobuf itself allows messages.
 constexpr int k_deepest = 100;
 constexpr std::uint64_t k_few = 64;             // numbers of a constant that are kept
@@ -403,7 +349,7 @@ std::string OnnxNode::text(const std::string& attribute) const {
 }
 
 OnnxFile read_onnx_file(const engine_module::File& file) {
-  return read_model_file(file, [](ByteSource& source) { return read_source(source); });
+  return read_model_file(file, read_source);
 }
 
 }  // namespace modelhub::engine_shared

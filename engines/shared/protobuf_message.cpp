@@ -16,6 +16,7 @@ Malformed cut_off() { return Malformed{"it ends in the middle"}; }
 
 bool ProtobufMessage::advance() {
   if (next_ == end_) return false;
+  begin_ = next_;
   const std::uint64_t tag = varint();
   field_ = tag >> 3;
   if (field_ == 0) throw damaged();

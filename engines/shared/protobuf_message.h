@@ -23,6 +23,9 @@ class ProtobufMessage {
   bool is(std::uint64_t field) const { return field_ == field; }
   bool is_bytes() const { return is_bytes_; }
   std::uint64_t byte_count() const { return is_bytes_ ? next_ - begin_of_bytes_ : 0; }
+  // Where the field stands in the source; that of a field of bytes ends with them.
+  std::uint64_t begin() const { return begin_; }
+  std::uint64_t end() const { return next_; }
   // 0 when the field is no number.
   std::int64_t number() const { return static_cast<std::int64_t>(value_); }
   ProtobufMessage message() const;
@@ -41,6 +44,7 @@ class ProtobufMessage {
   ByteSource& source_;
   std::uint64_t next_;
   std::uint64_t end_;
+  std::uint64_t begin_ = 0;
   std::uint64_t field_ = 0;
   std::uint64_t value_ = 0;
   std::uint64_t begin_of_bytes_ = 0;

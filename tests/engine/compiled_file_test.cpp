@@ -34,6 +34,15 @@ class CompileCacheFileTest : public engine::EngineTest {
   static auto writer_of(const std::string& content) {
     return [content](const std::string& path) { std::ofstream(path, std::ios::binary) << content; };
   }
+  static CompileCache::WriteParts writer_of(const std::string& content, const std::string& graph) {
+    return [content, graph](const std::string& to, const std::string& graph_to) {
+      EXPECT_EQ(std::filesystem::path(to).parent_path(),
+                std::filesystem::path(graph_to).parent_path());
+      EXPECT_EQ(std::filesystem::path(to).filename(), "compiled");
+      if (!content.empty()) std::ofstream(to, std::ios::binary) << content;
+      if (!graph.empty()) std::ofstream(graph_to, std::ios::binary) << graph;
+    };
+  }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_))
@@ -115,6 +124,55 @@ TEST_F(CompileCacheFileTest, AMappedFileStaysAsItWasWhenItIsReplacedOrRemoved) {
   ASSERT_TRUE(second);
   EXPECT_EQ(second->content(), "second");
   EXPECT_THAT(files(), IsEmpty());
+}
+
+TEST_F(CompileCacheFileTest, GivesBackTwoPartsAsOneFile) {
+  for (const std::size_t size : {0U, 1U, 33U, 262'144U, 700'001U}) {
+    const std::string content(size, 'c');
+    ASSERT_TRUE(cache().keep_parts(writer_of(content, "the graph"))) << size;
+    const auto file = cache().find();
+    ASSERT_TRUE(file) << size;
+    EXPECT_TRUE(file->content() == content) << size;
+    EXPECT_EQ(file->graph(), "the graph");
+    // What is compiled finds its content under the name of the file, at its beginning.
+    EXPECT_TRUE(read("compiled").substr(0, size) == content);
+  }
+  EXPECT_THAT(files(), ElementsAre("compiled"));
+  ASSERT_TRUE(cache().keep(writer_of("one part")));
+  EXPECT_EQ(cache().find()->graph(), "");
+  EXPECT_THAT(log_, IsEmpty());
+}
+
+TEST_F(CompileCacheFileTest, AByteThatChangedInEitherPartIsNoticed) {
+  ASSERT_TRUE(cache().keep_parts(writer_of(std::string(100, 'c'), std::string(50, 'g'))));
+  const std::string good = read("compiled");
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    write("compiled", bad);
+    EXPECT_FALSE(cache().find()) << at;
+  }
+}
+
+TEST_F(CompileCacheFileTest, PartsThatCannotBeKeptLeaveNothing) {
+  EXPECT_FALSE(cache().keep_parts(writer_of("content", "")));
+  EXPECT_FALSE(cache().keep_parts([](const std::string& content, const std::string& graph) {
+    std::ofstream(content) << "half of it";
+    std::ofstream(graph) << "a graph";
+    throw std::runtime_error("the disk did not take all of it");
+  }));
+  EXPECT_FALSE(cache("not/there").keep_parts([](const std::string&, const std::string&) {
+    FAIL() << "compiled for a file that cannot be written";
+  }));
+  EXPECT_FALSE(cache("").keep_parts(
+      [](const std::string&, const std::string&) { FAIL() << "compiled for no file at all"; }));
+  EXPECT_THAT(files(), IsEmpty());
+  EXPECT_THAT(log_, ElementsAre("what was compiled is not kept: the library wrote nothing",
+                                "what was compiled is not kept: the disk did not take all of it",
+                                HasSubstr("what was compiled is not kept: cannot write ")));
+  std::filesystem::create_directories(path("compiled/inside"));
+  EXPECT_FALSE(cache().keep_parts(writer_of("x", "y"))) << "a name that is taken by a folder";
+  EXPECT_THAT(files(), ElementsAre("compiled"));
 }
 
 TEST_F(CompileCacheFileTest, WhatFailsLeavesNothingAndStopsNobody) {

@@ -12,6 +12,7 @@
 #include "engine/engine_fixture.h"
 #include "engine/tiny_onnx.h"
 #include "shared/external_data.h"
+#include "shared/onnx_outline.h"
 
 namespace modelhub::engine {
 namespace {
@@ -101,6 +102,65 @@ TEST_F(OnnxFileTest, SurvivesADamagedByteAnywhere) {
       EXPECT_TRUE(failure.status() == MH_OK || failure.status() == MH_CORRUPT_DATA) << i;
     }
   }
+}
+
+// The model without its large weights.
+class OnnxOutlineTest : public OnnxFileTest {
+ protected:
+  std::string outline_of(const std::string& content, const std::string& location = "m.onnx") const {
+    return engine_shared::onnx_outline_of({"graph", "m.onnx", write("m.onnx", content)}, location);
+  }
+};
+
+TEST_F(OnnxOutlineTest, SaysOfEachLargeWeightWhereItLiesInTheModelItself) {
+  std::vector<float> numbers(2000);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i);
+  Graph graph;
+  graph.nodes = {node("Add", {"x", "large"}, {"a"}), node("Add", {"a", "small"}, {"y"})};
+  // PyTorch writes that the data is here (0), and behind it.
+  graph.weights = {float_weight("small", {3}, {1, 2, 3}),
+                   float_weight("large", {40, 50}, numbers) + number(14, 0)};
+  graph.inputs = {value("x", {40, 50})};
+  graph.outputs = {value("y", {40, 50})};
+  const std::string model = encode_model(graph.encode(), 17, 9);
+  const std::string outline = outline_of(model, "elsewhere.bin");
+  EXPECT_LT(outline.size(), 500U);
+
+  const OnnxFile file = read_model(outline);
+  EXPECT_EQ(file.opset(), 17);
+  EXPECT_EQ(file.ir_version, 9);
+  EXPECT_EQ(file.nodes.size(), 2U);
+  EXPECT_THAT(file.weights.at("small").values, ElementsAre(1, 2, 3));
+  EXPECT_THAT(file.weights.at("large").shape, ElementsAre(40, 50));
+  EXPECT_EQ(file.weights.at("large").elements, 0U);
+  ASSERT_EQ(file.external_files.size(), 1U);
+  EXPECT_EQ(file.external_files[0].location, "elsewhere.bin");
+  const std::string bytes = raw(numbers);
+  const std::size_t offset = file.external_files[0].end - bytes.size();
+  EXPECT_EQ(model.substr(offset, bytes.size()), bytes);
+}
+
+TEST_F(OnnxOutlineTest, LeavesAModelOfSmallWeightsAsItIs) {
+  Graph graph;
+  graph.nodes = {node("Add", {"x", "w"}, {"y"})};
+  graph.weights = {float_weight("w", {1000}, std::vector<float>(1000))};
+  const std::string model = encode_model(graph.encode());
+  EXPECT_EQ(outline_of(model), model);
+}
+
+TEST_F(OnnxOutlineTest, RefusesWhatIsCutOffOrNoModel) {
+  Graph graph;
+  graph.weights = {float_weight("w", {2000}, std::vector<float>(2000))};
+  const std::string good = encode_model(graph.encode());
+  for (const std::size_t size : {good.size() / 2, good.size() - 1}) {
+    const Failure failure = failure_of([&] { outline_of(good.substr(0, size)); });
+    EXPECT_EQ(failure.status(), static_cast<mh_status>(MH_CORRUPT_DATA)) << size;
+    EXPECT_THAT(failure.message(), HasSubstr("cannot load m.onnx: ")) << size;
+  }
+  const Failure missing = failure_of([&] {
+    engine_shared::onnx_outline_of({"graph", "gone.onnx", path("gone.onnx")}, "gone.onnx");
+  });
+  EXPECT_EQ(missing.status(), static_cast<mh_status>(MH_IO_ERROR));
 }
 
 class ExternalDataTest : public OnnxFileTest {

@@ -381,20 +381,21 @@ class OnnxRuntimeCacheTest : public OnnxRuntimeTest {
     }
   }
   auto time_of_file() const { return std::filesystem::last_write_time(path("compiled")); }
-  // Makes the file one of ours with this content.
-  void keep(const std::string& content) const {
+  // Makes the file one of ours with this graph.
+  void keep(const std::string& graph) const {
     void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
     ASSERT_NE(library, nullptr);
     const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"))();
     const std::string maker = "ONNX Runtime " + std::string(base->GetVersionString()) + "\n" +
-                              base->GetApi(16)->GetBuildInfoString() + "\noptions 1";
+                              base->GetApi(16)->GetBuildInfoString() + "\noptions 2";
     mh_host host{};
     host.log = [](void*, mh_log_level, const char*) {};
     engine_module::LoadRequest request;
     request.settings = request_.settings;
     const engine_shared::CompileCache cache(request, maker, engine_module::Host(&host));
-    ASSERT_TRUE(
-        cache.keep([&](const std::string& to) { std::ofstream(to, std::ios::binary) << content; }));
+    ASSERT_TRUE(cache.keep_parts([&](const std::string&, const std::string& to) {
+      std::ofstream(to, std::ios::binary) << graph;
+    }));
     ASSERT_TRUE(cache.find());
   }
 
@@ -402,6 +403,12 @@ class OnnxRuntimeCacheTest : public OnnxRuntimeTest {
 };
 
 TEST_F(OnnxRuntimeCacheTest, IsWrittenByTheFirstLoadAndMappedByTheNext) {
+  tiny_onnx::Graph graph;
+  graph.nodes = {tiny_onnx::node("Add", {"x", "w"}, {"y"})};
+  graph.weights = {tiny_onnx::float_weight("w", {3000}, std::vector<float>(3000, 0.5F))};
+  graph.inputs = {tiny_onnx::value("x", {-1, 3000})};
+  graph.outputs = {tiny_onnx::value("y", {-1, 3000})};
+  use(write("blob", tiny_onnx::encode_model(graph.encode())));
   const auto first = load_and_run();
   ASSERT_TRUE(std::filesystem::exists(path("compiled")));
   const auto written = time_of_file();
@@ -412,7 +419,7 @@ TEST_F(OnnxRuntimeCacheTest, IsWrittenByTheFirstLoadAndMappedByTheNext) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 2) << "the model, and what was compiled";
 
   const auto session = engine()->load(request_).value();
-  EXPECT_THAT(session->inputs()[0].shape, ElementsAre(-1, 3));
+  EXPECT_THAT(session->inputs()[0].shape, ElementsAre(-1, 3000));
   std::ifstream maps("/proc/self/maps");
   const std::string all((std::istreambuf_iterator<char>(maps)), std::istreambuf_iterator<char>());
   EXPECT_THAT(all, HasSubstr(path("compiled")));
@@ -459,8 +466,10 @@ TEST_F(OnnxRuntimeCacheTest, OneThatOnnxRuntimeDoesNotTakeIsMadeAnew) {
   if (std::string(MODELHUB_ONNXRUNTIME_LIBRARY).empty())
     GTEST_SKIP() << "the build does not know where the library lies";
   const auto expected = load_and_run();
-  for (const std::string& content : {std::string("no graph at all"), TinyModel().encode()}) {
-    keep(content);
+  for (const std::string& graph :
+       {std::string("no graph at all"), model_with_weights_in("compiled", "1000000"),
+        model_with_weights_in("../compiled"), model_with_weights_in("gone.bin")}) {
+    keep(graph);
     expect_same_bits(expected, load_and_run());
     EXPECT_THAT(log_.all(), Contains(HasSubstr("compiling anew")));
     expect_same_bits(expected, load_and_run());
@@ -538,6 +547,7 @@ TEST_F(OnnxRuntimeCacheTest, TwoProcessesShareTheMemoryOfTheWeights) {
   if (other == 0) {
     close(go_on[1]);
     const auto session = engine()->load(request_);
+    if (session) answer_of(**session);  // which reads the weights
     char byte = session ? 'y' : 'n';
     // Then it stays until the parent closes its end.
     if (::write(ready[1], &byte, 1) == 1 && ::read(go_on[0], &byte, 1) == 0) _exit(0);
@@ -549,6 +559,7 @@ TEST_F(OnnxRuntimeCacheTest, TwoProcessesShareTheMemoryOfTheWeights) {
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   ASSERT_EQ(byte, 'y');
   const auto session = engine()->load(request_).value();
+  answer_of(*session);
   const long size = static_cast<long>(std::filesystem::file_size(path("compiled")) / 1024);
   const MappedMemory shared = memory_of_mapping(path("compiled"));
   close(go_on[1]);
@@ -556,9 +567,12 @@ TEST_F(OnnxRuntimeCacheTest, TwoProcessesShareTheMemoryOfTheWeights) {
   waitpid(other, &status, 0);
   EXPECT_EQ(status, 0);
   const MappedMemory alone = memory_of_mapping(path("compiled"));
-  EXPECT_GE(shared.resident, size);
+  // Weights that a kernel wants in an order of its own are not used where they lie.
+  EXPECT_GE(shared.resident, size / 2);
   EXPECT_LE(shared.proportional, shared.resident / 2 + 1);
-  EXPECT_EQ(alone.proportional, alone.resident);
+  // Each weight is mapped by itself, so that pages at their edges count twice in one process too.
+  EXPECT_GE(alone.proportional, alone.resident * 8 / 10);
+  EXPECT_LE(shared.proportional, alone.proportional * 6 / 10);
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
