@@ -95,16 +95,16 @@ std::optional<Lease> Slots::try_lease(const std::string& key) {
   // This is the way of every call: the clock and the allocator are asked outside the lock.
   const auto now = options_.clock->steady_now();
   Slot* slot = nullptr;
-  std::shared_ptr<LoadedModel> model;
+  LoadedModel* model = nullptr;
   {
     std::lock_guard lock(mutex_);
     const auto found = slots_.find(key);
     if (found == slots_.end() || found->second.state != SlotState::ready) return std::nullopt;
     slot = &found->second;
     count_lease(*slot, now);
-    model = slot->loaded;
+    model = slot->loaded.get();
   }
-  return make_lease(*slot, std::move(model));
+  return make_lease(*slot, model);
 }
 
 Job<Unloaded> Slots::unload(const std::string& key, UnloadPolicy policy) {
@@ -184,9 +184,10 @@ std::vector<std::shared_ptr<LoadedModel>> Slots::close() {
     for (auto& [key, slot] : slots_) {
       waiters.splice(waiters.end(), slot.waiters);
       unloaders.splice(unloaders.end(), slot.unloaders);
-      if (slot.loaded != nullptr) models.push_back(std::move(slot.loaded));
+      if (slot.loaded != nullptr && slot.leases == 0) models.push_back(std::move(slot.loaded));
       slot.state = SlotState::absent;
     }
+    if (is_any_leased()) self_ = shared_from_this();
   }
   for (const Promise<Lease>& waiter : waiters) waiter.complete(closed());
   for (const Promise<Unloaded>& unloader : unloaders) unloader.complete(closed());
@@ -215,7 +216,7 @@ void Slots::queue_free(Slot& slot) {
 
 Lease Slots::lease(Slot& slot) {
   count_lease(slot, options_.clock->steady_now());
-  return make_lease(slot, slot.loaded);
+  return make_lease(slot, slot.loaded.get());
 }
 
 void Slots::count_lease(Slot& slot, std::chrono::steady_clock::time_point now) {
@@ -223,27 +224,23 @@ void Slots::count_lease(Slot& slot, std::chrono::steady_clock::time_point now) {
   slot.last_used = std::max(slot.last_used, now);
 }
 
-Lease Slots::make_lease(Slot& slot, std::shared_ptr<LoadedModel> model) {
-  LoadedModel* const what = model.get();
-  return Lease(std::shared_ptr<LoadedModel>(
-      what, [self = shared_from_this(), &slot, hold = std::move(model)](LoadedModel*) mutable {
-        if (self->is_of_another_process()) {
-          (void)new std::shared_ptr<LoadedModel>(std::move(hold));  // leaked: see LoadedModel
-          return;
-        }
-        // Before the lease is given back, so that it is the reaper who frees the model. Once the
-        // runtime has gone there is no reaper, and this may free it.
-        hold.reset();
-        self->give_back(slot);
-      }));
+Lease Slots::make_lease(Slot& slot, LoadedModel* model) {
+  return Lease(std::shared_ptr<LoadedModel>(std::make_shared<Hold>(*this, slot), model));
 }
 
 void Slots::give_back(Slot& slot) {
+  if (is_of_another_process()) return;
   Answers answers;
+  std::shared_ptr<LoadedModel> model;
+  std::shared_ptr<Slots> self;
   {
     std::lock_guard lock(mutex_);
     --slot.leases;
-    if (reaper_ == nullptr) return;  // the runtime has gone, and perhaps its clock too
+    if (reaper_ == nullptr) {  // the runtime has gone, and perhaps its clock too
+      if (slot.leases == 0) model = std::move(slot.loaded);
+      if (!is_any_leased()) self = std::move(self_);
+      return;
+    }
     slot.last_used = std::max(slot.last_used, options_.clock->steady_now());
     if (slot.leases > 0) return;
     if (slot.state == SlotState::draining) queue_free(slot);
@@ -251,6 +248,11 @@ void Slots::give_back(Slot& slot) {
     if (!room_queue_.empty()) serve_room_queue(answers);
   }
   answers.give();
+}
+
+bool Slots::is_any_leased() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const auto& entry) { return entry.second.leases > 0; });
 }
 
 void Slots::drop_cancelled_waiters(Slot& slot) const {

@@ -37,7 +37,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   Job<Unloaded> unload(const std::string& key, UnloadPolicy policy);
   std::vector<SlotStatus> status() const;
   // Cancels whoever waits and stops posting tasks. The models that are not leased go with the
-  // returned list. Not on the alarm's thread.
+  // returned list; while others are, this keeps itself. Not on the alarm's thread.
   std::vector<std::shared_ptr<LoadedModel>> close();
 
   const ThreadBudget& thread_budget() const { return budget_; }
@@ -46,14 +46,15 @@ class Slots : public std::enable_shared_from_this<Slots> {
  private:
   struct Slot {
     SlotState state = SlotState::absent;
-    LoadSpec spec;                           // of the newest caller that had to wait
-    std::shared_ptr<LoadedModel> loaded;     // ready, and draining until the reaper takes it
-    std::uint64_t loads = 0;                 // that succeeded
-    std::size_t leases = 0;                  // of `loaded`
-    std::list<Promise<Lease>> waiters;       // queued, loading, draining
-    std::list<Promise<Unloaded>> unloaders;  // loading, draining
-    bool drain_when_ready = false;           // queued, loading: unload() was called
-    std::optional<Error> error;              // failed
+    LoadSpec spec;  // of the newest caller that had to wait
+    // Ready, and draining until the reaper takes it; once closed, while it is leased.
+    std::shared_ptr<LoadedModel> loaded;
+    std::uint64_t loads = 0;                         // that succeeded
+    std::size_t leases = 0;                          // of `loaded`
+    std::list<Promise<Lease>> waiters;               // queued, loading, draining
+    std::list<Promise<Unloaded>> unloaders;          // loading, draining
+    bool drain_when_ready = false;                   // queued, loading: unload() was called
+    std::optional<Error> error;                      // failed
     std::chrono::steady_clock::time_point retry_at;  // failed
     unsigned failures = 0;  // of loads, since one succeeded or unload() was called
     std::chrono::steady_clock::time_point last_used;
@@ -64,6 +65,21 @@ class Slots : public std::enable_shared_from_this<Slots> {
     ByteCount need;
     ByteCount charge;                   // loading, ready, draining
     std::optional<ByteCount> measured;  // the most that a load of its own was seen to take
+  };
+
+  // What the copies of a lease share. It counts as one of the slot's leases, which keep the model
+  // and, once the runtime has gone, the Slots: a counted reference to either would be one more line
+  // of memory that all cores fight for at each call.
+  class Hold {
+   public:
+    Hold(Slots& slots, Slot& slot) : slots_(slots), slot_(slot) {}
+    ~Hold() { slots_.give_back(slot_); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    Slots& slots_;
+    Slot& slot_;
   };
 
   // What is to be told once the lock is given back.
@@ -84,6 +100,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   void queue_free(Slot& slot);
   Lease lease(Slot& slot);
   static void count_lease(Slot& slot, std::chrono::steady_clock::time_point now);
+  bool is_any_leased() const;
   void drop_cancelled_waiters(Slot& slot) const;
   void forget(Slot& slot, Answers& answers);  // nobody waits for its load any more
   void fail(Slot& slot, Error error, Answers& answers);
@@ -98,8 +115,8 @@ class Slots : public std::enable_shared_from_this<Slots> {
   Error no_room_for(const Slot& slot) const;
 
   // Of a lease that is counted, on the slot's model; with the lock or without.
-  Lease make_lease(Slot& slot, std::shared_ptr<LoadedModel> model);
-  void give_back(Slot& slot);  // takes mutex_
+  Lease make_lease(Slot& slot, LoadedModel* model);
+  void give_back(Slot& slot);  // takes mutex_; this may be gone afterwards
 
   // On the loaders', the reaper's and the alarm's threads; they take mutex_.
   void queue_for_room(Slot& slot);
@@ -121,6 +138,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   std::list<Slot*> room_queue_;        // guarded by mutex_; queued ones
   int running_loads_ = 0;              // guarded by mutex_
   std::uint64_t begun_loads_ = 0;      // guarded by mutex_
+  std::shared_ptr<Slots> self_;        // guarded by mutex_; once closed, while a model is leased
   Alarm alarm_;
 };
 
