@@ -54,6 +54,7 @@ class ResumeTest : public TransferFixture {
 };
 
 TEST_F(ResumeTest, GoesOnAfterACancelWithoutFetchingAnythingTwice) {
+  options_.connections_per_file = 1;  // on a busy machine a second one would fetch the rest
   RangeFile file = range_file(body_);
   std::atomic<bool> is_first = true;
   file.twist = [&](const HttpRequest&, HttpReply reply) {
@@ -172,7 +173,7 @@ TEST_F(ResumeTest, AServerThatBreaksOffEveryFewMegabytesIsSlowAndNotDead) {
 }
 
 TEST_F(ResumeTest, AfterTheDeadlineThePartialStaysForTheNext) {
-  options_.deadline = std::chrono::milliseconds(300);
+  options_.deadline = std::chrono::seconds(3);  // a busy machine has a chunk by then
   RangeFile file = range_file(body_);
   file.twist = [](const HttpRequest&, HttpReply reply) {
     return std::move(reply).ending_with(Ending::stall, 5 * k_resume_mib);
@@ -181,7 +182,7 @@ TEST_F(ResumeTest, AfterTheDeadlineThePartialStaysForTheNext) {
   const Error error = fetch_it().error();
   EXPECT_EQ(error.code, ErrorCode::timed_out);
   EXPECT_TRUE(error.retryable);
-  EXPECT_THAT(error.message, HasSubstr("was not here within 0.3 s"));
+  EXPECT_THAT(error.message, HasSubstr("was not here within 3.0 s"));
   const Result<Journal> left = load_journal(base::FileSystem::real(), journal());
   ASSERT_TRUE(left);
   EXPECT_EQ(left->chunks.size(), 1U);
