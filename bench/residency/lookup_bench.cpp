@@ -4,7 +4,7 @@
 // How long it takes to find a model that is loaded: a lease given and taken back, by several
 // threads that do nothing else.
 //
-//   lookup_bench [THREADS] [SECONDS]
+//   lookup_bench [THREADS] [SECONDS] [MODELS]     (4, 3, 5: each thread keeps to one model)
 //
 // It says one JSON document. A lookup's time is that on the clock: threads that share a core pay
 // for each other's.
@@ -61,12 +61,12 @@ std::string key_of(int model) {
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : 4;
   const int seconds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 3;
-  constexpr int k_models = 5;
+  const int models = argc > 3 ? std::clamp(std::atoi(argv[3]), 1, 20) : 5;
   constexpr int k_batch = 1000;
   runtime::Runtime runtime(
       {}, std::make_shared<base::Executor>("callbacks", 1, base::Executor::Role::callbacks));
   const auto engine = std::make_shared<EmptyEngine>();
-  for (int model = 0; model < k_models; ++model) {
+  for (int model = 0; model < models; ++model) {
     runtime::LoadSpec spec;
     spec.key = key_of(model);
     spec.model = "model";
@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   const auto begin = std::chrono::steady_clock::now();
   for (int t = 0; t < threads; ++t) {
     workers.emplace_back([&, t] {
-      const std::string key = key_of(t % k_models);
+      const std::string key = key_of(t % models);
       long count = 0;
       while (!is_over) {
         for (int i = 0; i < k_batch; ++i) {
@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   const double nanoseconds =
       std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
   std::cout << nlohmann::json{{"threads", threads},
+                              {"models", models},
                               {"lookups", lookups.load()},
                               {"ns_each", nanoseconds * threads / static_cast<double>(lookups)}}
                    .dump()

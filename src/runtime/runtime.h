@@ -136,7 +136,7 @@ struct RuntimeOptions {
   // An idle model is unloaded after this; 0: as soon as the last lease has gone. Nothing: it stays
   // as long as there is room.
   std::optional<std::chrono::milliseconds> keep_alive;
-  const base::Clock* clock = &base::Clock::real();
+  const base::Clock* clock = &base::Clock::real();  // outlives the runtime and all leases
 
   RuntimeOptions() {}  // NOLINT(modernize-use-equals-default): see coroutine.h
 };

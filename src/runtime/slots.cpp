@@ -73,7 +73,7 @@ Job<Lease> Slots::acquire(const LoadSpec& spec) {
   std::optional<Result<Lease>> answer;
   {
     std::lock_guard lock(mutex_);
-    Slot& slot = slots_[spec.key];
+    Slot& slot = slot_of(spec.key);
     if (loaders_ == nullptr) {
       answer = closed();
     } else if (slot.state == SlotState::ready) {
@@ -92,19 +92,10 @@ Job<Lease> Slots::acquire(const LoadSpec& spec) {
 
 std::optional<Lease> Slots::try_lease(const std::string& key) {
   if (is_of_another_process()) return std::nullopt;
-  // This is the way of every call: the clock and the allocator are asked outside the lock.
-  const auto now = options_.clock->steady_now();
-  Slot* slot = nullptr;
-  LoadedModel* model = nullptr;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = slots_.find(key);
-    if (found == slots_.end() || found->second.state != SlotState::ready) return std::nullopt;
-    slot = &found->second;
-    count_lease(*slot, now);
-    model = slot->loaded.get();
-  }
-  return make_lease(*slot, model);
+  Slot* const slot = find(key);
+  if (slot == nullptr || !slot->use.gate.try_enter()) return std::nullopt;
+  slot->touch(options_.clock->steady_now());
+  return make_lease(*slot);
 }
 
 Job<Unloaded> Slots::unload(const std::string& key, UnloadPolicy policy) {
@@ -121,13 +112,13 @@ Job<Unloaded> Slots::unload(const std::string& key, UnloadPolicy policy) {
         found->second.failures = 0;
       }
       answer = Unloaded();
-    } else if (Slot& slot = found->second; policy == UnloadPolicy::refuse &&
-                                           slot.state != SlotState::draining &&
-                                           (slot.leases > 0 || slot.state != SlotState::ready)) {
+    } else if (Slot& slot = found->second;
+               policy == UnloadPolicy::refuse && slot.state != SlotState::draining &&
+               (slot.state != SlotState::ready || !slot.use.gate.close_if_empty())) {
       answer =
           Error(ErrorCode::busy, Subject::model,
-                slot.spec.model + (slot.leases > 0
-                                       ? " is in use (" + std::to_string(slot.leases) + " leases)"
+                slot.spec.model + (slot.state == SlotState::ready
+                                       ? " is in use (" + std::to_string(slot.leases()) + " leases)"
                                        : std::string(" is being loaded")),
                 "try again when the calls that use it have ended, or let them end first and unload "
                 "it then")
@@ -136,7 +127,7 @@ Job<Unloaded> Slots::unload(const std::string& key, UnloadPolicy policy) {
       slot.unloaders.push_back(promise);
       if (slot.state == SlotState::ready) {
         slot.state = SlotState::draining;
-        if (slot.leases == 0) queue_free(slot);
+        if (slot.use.gate.close() == 0) queue_free(slot);
       } else if (slot.state != SlotState::draining) {
         slot.drain_when_ready = true;
       }
@@ -156,12 +147,12 @@ std::vector<SlotStatus> Slots::status() const {
     status.model = slot.spec.model;
     status.device = slot.spec.plan.chosen.value_or("");
     status.state = slot.state;
-    status.leases = slot.leases;
+    status.leases = slot.leases();
     status.waiters = slot.waiters.size();
     status.loads = slot.loads;
     if (slot.loaded != nullptr) status.info = slot.loaded->info();
     status.memory = slot.charge;
-    status.last_used = slot.last_used;
+    status.last_used = slot.use.last;
     if (slot.state == SlotState::failed) {
       status.error = slot.error;
       status.retry_at = slot.retry_at;
@@ -184,7 +175,8 @@ std::vector<std::shared_ptr<LoadedModel>> Slots::close() {
     for (auto& [key, slot] : slots_) {
       waiters.splice(waiters.end(), slot.waiters);
       unloaders.splice(unloaders.end(), slot.unloaders);
-      if (slot.loaded != nullptr && slot.leases == 0) models.push_back(std::move(slot.loaded));
+      if (slot.use.gate.close() == 0 && slot.loaded != nullptr)
+        models.push_back(std::move(slot.loaded));
       slot.state = SlotState::absent;
     }
     if (is_any_leased()) self_ = shared_from_this();
@@ -192,6 +184,26 @@ std::vector<std::shared_ptr<LoadedModel>> Slots::close() {
   for (const Promise<Lease>& waiter : waiters) waiter.complete(closed());
   for (const Promise<Unloaded>& unloader : unloaders) unloader.complete(closed());
   return models;
+}
+
+Slots::Slot* Slots::find(const std::string& key) {
+  const Bucket& bucket = buckets_[std::hash<std::string>()(key) % buckets_.size()];
+  for (Slot* slot = bucket.load(std::memory_order_acquire); slot != nullptr; slot = slot->next) {
+    if (*slot->key == key) return slot;
+  }
+  return nullptr;
+}
+
+Slots::Slot& Slots::slot_of(const std::string& key) {
+  const auto [place, is_new] = slots_.try_emplace(key);
+  Slot& slot = place->second;
+  if (!is_new) return slot;
+  slot.key = &place->first;
+  slot.use.gate.watch(options_.keep_alive || !room_queue_.empty());
+  Bucket& bucket = buckets_[std::hash<std::string>()(key) % buckets_.size()];
+  slot.next = bucket.load(std::memory_order_relaxed);
+  bucket.store(&slot, std::memory_order_release);
+  return slot;
 }
 
 // The error of a load that failed a moment ago and may not be tried again yet.
@@ -215,34 +227,32 @@ void Slots::queue_free(Slot& slot) {
 }
 
 Lease Slots::lease(Slot& slot) {
-  count_lease(slot, options_.clock->steady_now());
-  return make_lease(slot, slot.loaded.get());
+  slot.use.gate.enter();
+  slot.touch(options_.clock->steady_now());
+  return make_lease(slot);
 }
 
-void Slots::count_lease(Slot& slot, std::chrono::steady_clock::time_point now) {
-  ++slot.leases;
-  slot.last_used = std::max(slot.last_used, now);
-}
-
-Lease Slots::make_lease(Slot& slot, LoadedModel* model) {
-  return Lease(std::shared_ptr<LoadedModel>(std::make_shared<Hold>(*this, slot), model));
+Lease Slots::make_lease(Slot& slot) {
+  return Lease(
+      std::shared_ptr<LoadedModel>(std::make_shared<Hold>(*this, slot), slot.loaded.get()));
 }
 
 void Slots::give_back(Slot& slot) {
   if (is_of_another_process()) return;
+  slot.touch(options_.clock->steady_now());
+  if (slot.use.gate.try_leave()) return;
   Answers answers;
   std::shared_ptr<LoadedModel> model;
   std::shared_ptr<Slots> self;
   {
     std::lock_guard lock(mutex_);
-    --slot.leases;
-    if (reaper_ == nullptr) {  // the runtime has gone, and perhaps its clock too
-      if (slot.leases == 0) model = std::move(slot.loaded);
+    const std::size_t left = slot.use.gate.leave();
+    if (reaper_ == nullptr) {  // the runtime has gone
+      if (left == 0) model = std::move(slot.loaded);
       if (!is_any_leased()) self = std::move(self_);
       return;
     }
-    slot.last_used = std::max(slot.last_used, options_.clock->steady_now());
-    if (slot.leases > 0) return;
+    if (left > 0) return;
     if (slot.state == SlotState::draining) queue_free(slot);
     evict_if_kept_too_long(slot);
     if (!room_queue_.empty()) serve_room_queue(answers);
@@ -252,7 +262,11 @@ void Slots::give_back(Slot& slot) {
 
 bool Slots::is_any_leased() const {
   return std::any_of(slots_.begin(), slots_.end(),
-                     [](const auto& entry) { return entry.second.leases > 0; });
+                     [](const auto& entry) { return entry.second.leases() > 0; });
+}
+
+void Slots::watch(bool is_watched) {
+  for (auto& [key, slot] : slots_) slot.use.gate.watch(is_watched || options_.keep_alive);
 }
 
 void Slots::drop_cancelled_waiters(Slot& slot) const {
@@ -320,7 +334,8 @@ void Slots::queue_for_room(Slot& slot) {
 }
 
 void Slots::serve_room_queue(Answers& answers) {
-  if (loaders_ == nullptr) return;
+  if (loaders_ == nullptr || room_queue_.empty()) return;
+  watch(true);                 // before anybody looks whether a model is idle
   std::set<std::string> full;  // devices for which somebody waits
   for (auto place = room_queue_.begin(); place != room_queue_.end();) {
     Slot& slot = **place;
@@ -331,6 +346,7 @@ void Slots::serve_room_queue(Answers& answers) {
       ++place;
     }
   }
+  if (room_queue_.empty()) watch(false);
 }
 
 // False: it has to wait.
@@ -375,38 +391,42 @@ ByteCount Slots::used_on(const std::string& device) const {
 void Slots::make_room(const std::string& device, ByteCount budget, ByteCount need) {
   const auto now = options_.clock->steady_now();
   ByteCount kept = used_on(device);
-  std::vector<Slot*> idle;
+  std::vector<std::pair<std::chrono::steady_clock::time_point, Slot*>> idle;
   for (auto& [key, slot] : slots_) {
-    if (slot.device != device || slot.leases > 0) continue;
+    if (slot.device != device || slot.leases() > 0) continue;
     if (slot.state == SlotState::draining)
       kept = ByteCount(kept.count() - slot.charge.count());  // the reaper has it
     if (slot.state != SlotState::ready) continue;
     if (const auto may_go_at = slot.loaded_at + options_.minimum_residence; may_go_at > now)
       alarm_.set(may_go_at);
     else
-      idle.push_back(&slot);
+      idle.emplace_back(slot.use.last, &slot);
   }
-  std::sort(idle.begin(), idle.end(),
-            [](const Slot* a, const Slot* b) { return a->last_used < b->last_used; });
-  auto end = idle.begin();
-  for (; kept + need > budget && end != idle.end(); ++end)
-    kept = ByteCount(kept.count() - (*end)->charge.count());
-  if (kept + need > budget) return;
-  for (auto slot = idle.begin(); slot != end; ++slot) evict(**slot);
-}
-
-void Slots::evict(Slot& slot) {
-  slot.state = SlotState::draining;
-  queue_free(slot);
+  std::sort(idle.begin(), idle.end());
+  std::vector<Slot*> closed;
+  for (const auto& [last_used, slot] : idle) {
+    if (kept + need <= budget) break;
+    if (!slot->use.gate.close_if_empty()) continue;
+    closed.push_back(slot);
+    kept = ByteCount(kept.count() - slot->charge.count());
+  }
+  for (Slot* const slot : closed) {
+    if (kept + need > budget) {
+      slot->use.gate.open();
+    } else {
+      slot->state = SlotState::draining;
+      queue_free(*slot);
+    }
+  }
 }
 
 void Slots::evict_if_kept_too_long(Slot& slot) {
-  if (!options_.keep_alive || slot.state != SlotState::ready || slot.leases > 0) return;
-  const auto until = slot.last_used + *options_.keep_alive;
-  if (options_.clock->steady_now() >= until)
-    evict(slot);
-  else
-    alarm_.set(until);
+  if (!options_.keep_alive || slot.state != SlotState::ready || slot.leases() > 0) return;
+  const auto until = slot.use.last.load() + *options_.keep_alive;
+  if (options_.clock->steady_now() < until) return alarm_.set(until);
+  if (!slot.use.gate.close_if_empty()) return;  // who took it will bring it back
+  slot.state = SlotState::draining;
+  queue_free(slot);
 }
 
 Error Slots::no_room_for(const Slot& wanted) const {
@@ -414,7 +434,7 @@ Error Slots::no_room_for(const Slot& wanted) const {
   for (const auto& [key, slot] : slots_) {
     if (slot.device != wanted.device || slot.charge == ByteCount()) continue;
     holders += (holders.empty() ? "" : ", ") + slot.spec.model + " (" + slot.charge.to_string() +
-               (slot.leases > 0 ? ", in use)" : ")");
+               (slot.leases() > 0 ? ", in use)" : ")");
   }
   return Error(ErrorCode::out_of_memory, Subject::model,
                "no room in memory for " + wanted.spec.model + ": it needs about " +
@@ -475,7 +495,8 @@ void Slots::finish_load(Slot& slot, Measurement measurement,
       slot.loaded = *std::move(result);
       ++slot.loads;
       slot.failures = 0;
-      slot.loaded_at = slot.last_used = options_.clock->steady_now();
+      slot.loaded_at = options_.clock->steady_now();
+      slot.use.last = slot.loaded_at;
       slot.state = slot.drain_when_ready ? SlotState::draining : SlotState::ready;
       const ByteCount seen = slot.loaded->info().resident;
       const bool is_of_its_own =
@@ -490,7 +511,8 @@ void Slots::finish_load(Slot& slot, Measurement measurement,
         if (!waiter.stop_token().stop_requested())
           answers.leases.emplace_back(std::move(waiter), lease(slot));
       }
-      if (slot.state == SlotState::draining && slot.leases == 0) queue_free(slot);
+      if (slot.state == SlotState::ready) slot.use.gate.open();
+      if (slot.state == SlotState::draining && slot.leases() == 0) queue_free(slot);
       evict_if_kept_too_long(slot);
       // It may have taken more than it was expected to.
       if (slot.budget != ByteCount()) make_room(slot.device, slot.budget, ByteCount());

@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/brief_mutex.h"
 #include "runtime/alarm.h"
+#include "runtime/lease_gate.h"
 #include "runtime/runtime.h"
 
 namespace modelhub::runtime {
@@ -22,6 +25,11 @@ namespace modelhub::runtime {
 //                load begins only when what it needs fits beside all charges. Who waits for room
 //                is served in the order of coming, for each device; models are evicted only when
 //                that makes the room, so that none goes in vain.
+// Leases:        of a loaded model they are given and taken back without the lock (LeaseGate): it
+// is
+//                the way of every call, and what many threads write costs each of them the time of
+//                a line of memory on its way between cores. The gate is open while the slot is
+//                ready, and watched while somebody waits for room or idle models have to go.
 // Invariants:    a slot is never removed or replaced. A slot that is queued, loading or draining
 //                has exactly one task, one lease (draining) or one place in room_queue_ (queued)
 //                that will move it on. Loads, frees and the completion of jobs happen outside the
@@ -50,14 +58,12 @@ class Slots : public std::enable_shared_from_this<Slots> {
     // Ready, and draining until the reaper takes it; once closed, while it is leased.
     std::shared_ptr<LoadedModel> loaded;
     std::uint64_t loads = 0;                         // that succeeded
-    std::size_t leases = 0;                          // of `loaded`
     std::list<Promise<Lease>> waiters;               // queued, loading, draining
     std::list<Promise<Unloaded>> unloaders;          // loading, draining
     bool drain_when_ready = false;                   // queued, loading: unload() was called
     std::optional<Error> error;                      // failed
     std::chrono::steady_clock::time_point retry_at;  // failed
     unsigned failures = 0;  // of loads, since one succeeded or unload() was called
-    std::chrono::steady_clock::time_point last_used;
     std::chrono::steady_clock::time_point loaded_at;
     std::chrono::steady_clock::time_point waits_since;  // in room_queue_
     std::string device;                                 // of the newest load, as the next three
@@ -65,8 +71,23 @@ class Slots : public std::enable_shared_from_this<Slots> {
     ByteCount need;
     ByteCount charge;                   // loading, ready, draining
     std::optional<ByteCount> measured;  // the most that a load of its own was seen to take
-  };
 
+    // Without the lock, from here on.
+    const std::string* key = nullptr;  // constant, as the next one
+    Slot* next = nullptr;              // of its bucket
+    struct alignas(64) Use {           // a line of memory for each slot
+      LeaseGate gate;                  // of `loaded`
+      std::atomic<std::chrono::steady_clock::time_point> last{{}};
+    } use;
+
+    std::size_t leases() const { return use.gate.count(); }
+    void touch(std::chrono::steady_clock::time_point now) {
+      if (now > use.last.load(std::memory_order_relaxed))
+        use.last.store(now, std::memory_order_relaxed);
+    }
+  };
+  // By the hash of the key; slots come and never go.
+  using Bucket = std::atomic<Slot*>;
   // What the copies of a lease share. It counts as one of the slot's leases, which keep the model
   // and, once the runtime has gone, the Slots: a counted reference to either would be one more line
   // of memory that all cores fight for at each call.
@@ -93,14 +114,16 @@ class Slots : public std::enable_shared_from_this<Slots> {
     bool began_alone = false;
     std::uint64_t number = 0;  // of the load
   };
+  Slot* find(const std::string& key);
 
   // REQUIRE: mutex_ is held.
+  Slot& slot_of(const std::string& key);  // a new one if need be
   std::optional<Error> refusal_of(Slot& slot) const;
   void queue_load(Slot& slot);
   void queue_free(Slot& slot);
   Lease lease(Slot& slot);
-  static void count_lease(Slot& slot, std::chrono::steady_clock::time_point now);
   bool is_any_leased() const;
+  void watch(bool is_watched);
   void drop_cancelled_waiters(Slot& slot) const;
   void forget(Slot& slot, Answers& answers);  // nobody waits for its load any more
   void fail(Slot& slot, Error error, Answers& answers);
@@ -110,14 +133,11 @@ class Slots : public std::enable_shared_from_this<Slots> {
   bool serve(Slot& slot, bool is_first_of_its_device, Answers& answers);
   ByteCount used_on(const std::string& device) const;
   void make_room(const std::string& device, ByteCount budget, ByteCount need);
-  void evict(Slot& slot);
   void evict_if_kept_too_long(Slot& slot);
   Error no_room_for(const Slot& slot) const;
-
-  // Of a lease that is counted, on the slot's model; with the lock or without.
-  Lease make_lease(Slot& slot, LoadedModel* model);
-  void give_back(Slot& slot);  // takes mutex_; this may be gone afterwards
-
+  // Of a lease that is counted; with the lock or without.
+  Lease make_lease(Slot& slot);
+  void give_back(Slot& slot);  // may take mutex_; this may be gone afterwards
   // On the loaders', the reaper's and the alarm's threads; they take mutex_.
   void queue_for_room(Slot& slot);
   void run_load(Slot& slot);
@@ -130,8 +150,8 @@ class Slots : public std::enable_shared_from_this<Slots> {
   const ThreadBudget budget_;
   const std::shared_ptr<base::Executor> callbacks_;
   const std::uint64_t fork_generation_;
-
-  mutable base::BriefMutex mutex_;
+  std::array<Bucket, 64> buckets_{};
+  mutable std::mutex mutex_;
   base::Executor* loaders_;            // guarded by mutex_; null once closed
   base::Executor* reaper_;             // guarded by mutex_; null once closed
   std::map<std::string, Slot> slots_;  // guarded by mutex_; a Slot never moves
