@@ -89,41 +89,95 @@ unsigned cores_of_affinity() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-// The folders of the cgroup (v2) of this process, from its own up to the root; a limit of any of
-// them binds.
-std::vector<std::string> cgroup_folders(const std::string& root) {
-  std::string group;
-  std::ifstream file(root + "/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.rfind("0::", 0) == 0) group = line.substr(3);
-  }
-  std::vector<std::string> folders;
+// Where one controller's files about the cgroup of this process lie, from its own folder up to the
+// root; a limit of any of them binds. `hierarchy`: its folder in /sys/fs/cgroup.
+void add_folders(const std::string& hierarchy, std::string group,
+                 std::vector<std::string>& folders) {
   // A path that begins above the root of this cgroup namespace cannot be walked: only the root is
-  // left.
+  // left. One of the host, which a container of version 1 sees, leads nowhere, and so to the root.
   if (group.find("..") != std::string::npos) group.clear();
   while (group.size() > 1) {
-    folders.push_back(root + "/sys/fs/cgroup" + group);
+    folders.push_back(hierarchy + group);
     group.resize(group.rfind('/'));
   }
-  folders.push_back(root + "/sys/fs/cgroup");
+  folders.push_back(hierarchy);
+}
+
+// In version 2 one hierarchy has all controllers ("0::/group"), in version 1 each has its own
+// ("4:cpu,cpuacct:/group"); a machine may have both.
+std::vector<std::string> cgroup_folders(const std::string& root, const std::string& controller) {
+  const std::string base = root + "/sys/fs/cgroup";
+  std::vector<std::string> folders;
+  std::string unified;
+  std::ifstream file(root + "/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t list = line.find(':');
+    const std::size_t path = line.find(':', list + 1);
+    if (list == std::string::npos || path == std::string::npos) continue;
+    const std::string controllers = "," + line.substr(list + 1, path - list - 1) + ",";
+    if (controllers == ",,") unified = line.substr(path + 1);
+    if (controllers.find("," + controller + ",") != std::string::npos)
+      add_folders(base + "/" + controller, line.substr(path + 1), folders);
+  }
+  add_folders(base, unified, folders);
   return folders;
 }
 
-// How many cores the quota pays for: "200000 100000" are microseconds of CPU time in each period.
-std::optional<double> cores_of_quota(const std::string& folder) {
-  std::ifstream file(folder + "/cpu.max");
-  double quota = 0;
-  double period = 0;
-  if (!(file >> quota >> period) || quota <= 0 || period <= 0)
-    return std::nullopt;  // "max 100000", or no file
-  return quota / period;
+// The number of a file; nothing when there is none, or a word ("max").
+template <class Number>
+std::optional<Number> read_number(const std::string& path) {
+  std::ifstream file(path);
+  Number value{};
+  if (!(file >> value)) return std::nullopt;
+  return value;
 }
 
-std::optional<std::uint64_t> read_number(const std::string& path) {
+// How many cores the quota pays for: microseconds of CPU time in each period.
+std::optional<double> cores_of_quota(const std::string& folder) {
+  std::optional<double> quota;
+  std::optional<double> period;
+  std::ifstream file(folder + "/cpu.max");  // "200000 100000", "max 100000"
+  double first = 0;
+  double second = 0;
+  if (file >> first >> second) {
+    quota = first;
+    period = second;
+  } else {  // version 1; -1: none
+    quota = read_number<double>(folder + "/cpu.cfs_quota_us");
+    period = read_number<double>(folder + "/cpu.cfs_period_us");
+  }
+  if (!quota || !period || *quota <= 0 || *period <= 0) return std::nullopt;
+  return *quota / *period;
+}
+
+// Of a file of lines "name number".
+std::uint64_t read_statistic(const std::string& path, std::string_view name) {
   std::ifstream file(path);
-  std::uint64_t value = 0;
-  if (!(file >> value)) return std::nullopt;  // "max", or no file
-  return value;
+  std::string word;
+  for (std::uint64_t value = 0; file >> word >> value;) {
+    if (word == name) return value;
+  }
+  return 0;
+}
+
+struct CgroupMemory {
+  std::uint64_t limit;
+  std::uint64_t used;
+};
+
+// What is used counts without the pages of files that nobody has touched for long: the kernel gives
+// them up first, and whoever has just fetched a model has filled the rest of the limit with them.
+std::optional<CgroupMemory> memory_of_cgroup(const std::string& folder) {
+  const auto read = [&](const char* limit, const char* used,
+                        const char* inactive) -> std::optional<CgroupMemory> {
+    const auto most = read_number<std::uint64_t>(folder + limit);
+    if (!most) return std::nullopt;
+    const std::uint64_t all = read_number<std::uint64_t>(folder + used).value_or(0);
+    const std::uint64_t files = read_statistic(folder + "/memory.stat", inactive);
+    return CgroupMemory{*most, all - std::min(all, files)};
+  };
+  if (auto memory = read("/memory.max", "/memory.current", "inactive_file")) return memory;
+  return read("/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file");
 }
 
 ByteCount read_meminfo(const std::string& root, std::string_view key) {
@@ -136,12 +190,12 @@ ByteCount read_meminfo(const std::string& root, std::string_view key) {
 void fill_memory(const std::string& root, Device& device) {
   device.memory_total = read_meminfo(root, "MemTotal");
   device.memory_free = read_meminfo(root, "MemAvailable");
-  for (const std::string& folder : cgroup_folders(root)) {
-    const std::optional<std::uint64_t> limit = read_number(folder + "/memory.max");
-    if (!limit) continue;
-    const std::uint64_t used = read_number(folder + "/memory.current").value_or(0);
-    device.memory_total = std::min(device.memory_total, ByteCount(*limit));
-    device.memory_free = std::min(device.memory_free, ByteCount(*limit - std::min(*limit, used)));
+  for (const std::string& folder : cgroup_folders(root, "memory")) {
+    const std::optional<CgroupMemory> memory = memory_of_cgroup(folder);
+    if (!memory) continue;
+    const std::uint64_t free = memory->limit - std::min(memory->limit, memory->used);
+    device.memory_total = std::min(device.memory_total, ByteCount(memory->limit));
+    device.memory_free = std::min(device.memory_free, ByteCount(free));
   }
 }
 
@@ -157,7 +211,7 @@ std::string processor_name(const std::string& root) {
 
 unsigned count_usable_cores(const std::string& root) {
   double cores = cores_of_affinity();
-  for (const std::string& folder : cgroup_folders(root)) {
+  for (const std::string& folder : cgroup_folders(root, "cpu")) {
     // Rounded up: one and a half cores are used better by two threads than by one.
     if (const std::optional<double> quota = cores_of_quota(folder))
       cores = std::min(cores, std::ceil(*quota));

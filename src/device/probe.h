@@ -38,7 +38,7 @@ struct ProbeOptions {
 Inventory probe(const ProbeOptions& options = {});
 
 // How many threads of this process can run at once: the cores that its affinity mask allows, at
-// most those that the CPU quota of its cgroup (v2) pays for, at least 1.
+// most those that the CPU quota of its cgroup pays for, at least 1.
 unsigned usable_cores(const ProbeOptions& options = {});
 
 }  // namespace modelhub::device

@@ -131,6 +131,47 @@ TEST(CpuProbeTest, AMemoryLimitOfTheCgroupCounts) {
   EXPECT_EQ(cpu.memory_free, ByteCount(0));
 }
 
+TEST(CpuProbeTest, FilesThatTheKernelCanForgetLeaveRoom) {
+  OtherMachine machine;
+  machine.put("/proc/meminfo", "MemTotal: 8000 kB\nMemAvailable: 5000 kB\n");
+  machine.put("/proc/self/cgroup", "0::/box\n");
+  machine.put("/sys/fs/cgroup/box/memory.max", "1000000\n");
+  machine.put("/sys/fs/cgroup/box/memory.current", "900000\n");
+  machine.put("/sys/fs/cgroup/box/memory.stat",
+              "anon 100000\nfile 700000\ninactive_file 500000\nactive_file 200000\n");
+  EXPECT_EQ(probe(machine.options()).devices.at(0).memory_free, ByteCount(600'000));
+  machine.put("/sys/fs/cgroup/box/memory.stat", "inactive_file 2000000\n");
+  EXPECT_EQ(probe(machine.options()).devices.at(0).memory_free, ByteCount(1'000'000));
+}
+
+// The kernels of many boards and of older hosts.
+TEST(CpuProbeTest, LimitsOfCgroupsVersion1CountToo) {
+  OtherMachine machine;
+  machine.put("/proc/meminfo", "MemTotal: 8000 kB\nMemAvailable: 5000 kB\n");
+  machine.put("/proc/self/cgroup",
+              "9:memory:/docker/c0ffee\n4:cpu,cpuacct:/outer/inner\n3:cpuset:/x\n0::/x\n");
+  machine.put("/sys/fs/cgroup/cpu/outer/inner/cpu.cfs_quota_us", "-1\n");
+  machine.put("/sys/fs/cgroup/cpu/outer/inner/cpu.cfs_period_us", "100000\n");
+  const unsigned all = usable_cores(machine.options());
+  machine.put("/sys/fs/cgroup/cpu/outer/cpu.cfs_quota_us", "50000\n");
+  machine.put("/sys/fs/cgroup/cpu/outer/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(usable_cores(machine.options()), 1U);
+  machine.put("/sys/fs/cgroup/cpu/outer/cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(usable_cores(machine.options()), all);
+  // In a container the path is the host's, and its own limits lie at the root.
+  machine.put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "2000000\n");
+  machine.put("/sys/fs/cgroup/memory/memory.usage_in_bytes", "1500000\n");
+  machine.put("/sys/fs/cgroup/memory/memory.stat", "cache 9\ntotal_inactive_file 300000\n");
+  Device cpu = probe(machine.options()).devices.at(0);
+  EXPECT_EQ(cpu.memory_total, ByteCount(2'000'000));
+  EXPECT_EQ(cpu.memory_free, ByteCount(800'000));
+  // No limit, as version 1 writes it.
+  machine.put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  cpu = probe(machine.options()).devices.at(0);
+  EXPECT_EQ(cpu.memory_total, ByteCount(8'192'000));
+  EXPECT_EQ(cpu.memory_free, ByteCount(5'120'000));
+}
+
 TEST(CpuProbeTest, TheAffinityMaskLimitsTheCores) {
   cpu_set_t before;
   ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
