@@ -83,6 +83,8 @@ class FileSystem {
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& directory) = 0;
   // Makes missing parents as well; no error when it is there.
   virtual Result<void> make_directories(const std::string& path) = 0;
+  // Makes this one alone; busy when there is something of that name, not_found without its parent.
+  virtual Result<void> make_directory(const std::string& path) = 0;
   // Atomic; replaces a file that is there.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   // Atomic; busy when `to` exists.

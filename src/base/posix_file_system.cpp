@@ -193,6 +193,11 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
+  Result<void> make_directory(const std::string& path) override {
+    if (::mkdir(path.c_str(), 0777) != 0) return error_from_errno(errno, "make the folder", path);
+    return {};
+  }
+
   Result<void> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0)
       return error_from_errno(errno, "rename " + from + " to", to);

@@ -3,6 +3,7 @@
 #include "store/home.h"
 
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -45,6 +46,15 @@ Result<void> write_and_close(base::FileSystem& files, const std::string& path,
   return (*file)->close();
 }
 
+// A file that is changed twice within a tick of the kernel's clock, 10 ms at most, may look as it
+// did.
+bool is_settled(const base::FileStat& stat) {
+  constexpr std::chrono::milliseconds k_tick(20);
+  const auto age =
+      std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(stat.mtime_ns);
+  return age > k_tick;
+}
+
 // The format file is never replaced: of two programs that make the same home, the second finds the
 // version of the first.
 Result<void> write_format(base::FileSystem& files, const Layout& layout) {
@@ -85,6 +95,12 @@ Result<void> write_rebuildable_file(base::FileSystem& files, const std::string& 
 // True when there is a format file.
 Result<bool> Home::check_format() {
   const std::string path = layout_.format_file();
+  // A pull of many files comes here for each.
+  const Result<base::FileStat> stat = files_.stat(path);
+  {
+    std::lock_guard lock(mutex_);
+    if (stat && checked_ == Stamp::of(*stat)) return true;
+  }
   Result<std::string> text = base::read_whole_file(files_, path, k_max_format);
   if (!text) {
     if (text.error().code == ErrorCode::not_found) return false;
@@ -103,6 +119,10 @@ Result<bool> Home::check_format() {
                  "the store " + layout_.home() + " has layout version " + std::to_string(*version) +
                      "; this modelhub understands up to " + std::to_string(Layout::k_version),
                  "upgrade modelhub, or use another home with --home or MODELHUB_HOME");
+  }
+  if (stat && is_settled(*stat)) {
+    std::lock_guard lock(mutex_);
+    checked_ = Stamp::of(*stat);
   }
   return true;
 }

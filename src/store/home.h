@@ -3,10 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/file_system.h"
+#include "store/chunk_record.h"
 #include "store/layout.h"
 
 namespace modelhub::store {
@@ -41,6 +44,8 @@ class Home {
   const Layout& layout_;
   base::FileSystem& files_;
   const Access access_;
+  std::mutex mutex_;
+  std::optional<Stamp> checked_;  // guarded by mutex_; of the format file when it was last read
   // The names of the folders were synced by this object. Another process may have made them a
   // moment ago and lose them in a power cut, and with them what is about to be published.
   std::atomic<bool> is_durable_ = false;

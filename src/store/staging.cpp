@@ -88,6 +88,7 @@ StagedFile::StagedFile(StagedFile&& other) noexcept
       folder_(std::exchange(other.folder_, {})),
       state_(other.state_),
       has_claim_(std::exchange(other.has_claim_, false)),
+      is_first_(other.is_first_),
       is_held_(other.is_held_),
       is_adopted_(other.is_adopted_),
       keeps_partial_(other.keeps_partial_),
@@ -113,14 +114,12 @@ StagedFile::~StagedFile() { drop(); }
 Result<StagedFile> StagedFile::announce(std::shared_ptr<StagingArea> area, const Ticket& ticket,
                                         const Digest& digest, ByteCount bytes,
                                         const std::stop_token& stop) {
-  const std::string folder = area->layout.staging(digest, ticket);
-  if (area->files.stat(folder)) {
-    return Error(ErrorCode::invalid_argument, Subject::store,
-                 folder + " is there already: one pull stages a digest once");
-  }
   StagedFile staged(std::move(area), ticket, digest, bytes);
   if (Result<void> done = staged.make_folder(); !done) {
-    return as_write_error(std::move(done).error());
+    if (done.error().code != ErrorCode::busy) return as_write_error(std::move(done).error());
+    return Error(ErrorCode::invalid_argument, Subject::store,
+                 std::exchange(staged.folder_, {}) +
+                     " is there already: one pull stages a digest once");
   }
   if (Result<void> done = staged.look_for_blob(stop); !done) return std::move(done).error();
   if (staged.is_present()) return staged;
@@ -128,13 +127,15 @@ Result<StagedFile> StagedFile::announce(std::shared_ptr<StagingArea> area, const
   return staged;
 }
 
-Result<void> StagedFile::make_folder() const {
+Result<void> StagedFile::make_folder() {
   // The folder above goes with whoever leaves it last, perhaps between its making and ours.
   constexpr int k_attempts = 16;
   Result<void> made;
   for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    made = area_->files.make_directories(base::parent_path(folder_));
-    if (made) made = area_->files.make_directories(folder_);
+    made = area_->files.make_directory(base::parent_path(folder_));
+    is_first_ = made.has_value();
+    if (!made && made.error().code != ErrorCode::busy) return made;
+    made = area_->files.make_directory(folder_);
     if (made || made.error().code != ErrorCode::not_found) break;
   }
   return made;
@@ -176,7 +177,8 @@ Result<void> StagedFile::look_again(const std::stop_token& stop) {
 Result<void> StagedFile::look_for_claim(const std::stop_token& stop) {
   constexpr int k_attempts = 16;  // others may take and leave it at the same time
   for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    const Result<std::optional<std::string>> text = area_->claims.read(digest_);
+    const Result<std::optional<std::string>> text =
+        is_first_ ? std::optional<std::string>() : area_->claims.read(digest_);
     if (!text) return text.error();
     if (*text) {
       if (!is_stale(**text)) return {};
@@ -186,6 +188,7 @@ Result<void> StagedFile::look_for_claim(const std::stop_token& stop) {
     const Result<bool> taken = take_claim(stop);
     if (!taken) return taken.error();
     if (*taken) return {};
+    is_first_ = false;  // somebody else was faster
   }
   return {};
 }
@@ -243,8 +246,9 @@ void StagedFile::find_partials() {
     ByteCount allocated;
   };
   std::vector<Partial> partials;
-  for (const base::DirectoryEntry& entry :
-       files.list(parent).value_or(std::vector<base::DirectoryEntry>())) {
+  std::vector<base::DirectoryEntry> entries;
+  if (!is_first_) entries = files.list(parent).value_or(std::move(entries));
+  for (const base::DirectoryEntry& entry : entries) {
     if (entry.kind != base::FileKind::directory || entry.name == ticket_.name()) continue;
     const std::string folder = base::join_path(parent, entry.name);
     const bool is_abandoned = StagingName::parse(entry.name).is_abandoned();

@@ -148,7 +148,7 @@ class StagedFile {
   // A second name of the present blob, which keeps its bytes within reach whatever happens to the
   // first.
   std::string hold_path() const { return base::join_path(folder_, "blob"); }
-  Result<void> make_folder() const;
+  Result<void> make_folder();
   // Remembers that the blob is there, holds on to its bytes, and lets the claim go.
   void mark_present();
   Result<void> look_for_blob(const std::stop_token& stop);
@@ -169,6 +169,7 @@ class StagedFile {
   std::string folder_;  // empty: nothing to drop
   State state_ = State::elsewhere;
   bool has_claim_ = false;
+  bool is_first_ = false;    // we made the folder of the digest: there was nothing of others
   bool is_held_ = false;     // there is a file at hold_path()
   bool is_adopted_ = false;  // the data was begun by a process that died
   bool keeps_partial_ = false;

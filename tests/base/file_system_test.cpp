@@ -103,6 +103,15 @@ TEST_F(FileSystemTest, MakesFoldersWithTheirParents) {
   EXPECT_EQ(files_.make_directories(at("file/sub")).error().code, ErrorCode::io_error);
 }
 
+TEST_F(FileSystemTest, MakesOneFolderThatWasNotThere) {
+  ASSERT_TRUE(files_.make_directory(at("a")));
+  EXPECT_EQ(files_.stat(at("a"))->kind, FileKind::directory);
+  EXPECT_EQ(files_.make_directory(at("a")).error().code, ErrorCode::busy);
+  EXPECT_EQ(files_.make_directory(at("b/c")).error().code, ErrorCode::not_found);
+  write(at("file"), "");
+  EXPECT_EQ(files_.make_directory(at("file")).error().code, ErrorCode::busy);
+}
+
 TEST_F(FileSystemTest, ListsKindsWithoutFollowingLinks) {
   write(at("file"), "x");
   ASSERT_TRUE(files_.make_directories(at("folder")));
@@ -235,6 +244,9 @@ class PowerCut final : public FileSystem {
   }
   Result<void> make_directories(const std::string& path) override {
     return when_on(under_.make_directories(path));
+  }
+  Result<void> make_directory(const std::string& path) override {
+    return when_on(under_.make_directory(path));
   }
   Result<void> rename(const std::string& from, const std::string& to) override {
     if (!step()) return gone();

@@ -298,6 +298,9 @@ class SmallDisk final : public base::FileSystem {
   Result<void> make_directories(const std::string& path) override {
     return below_.make_directories(path);
   }
+  Result<void> make_directory(const std::string& path) override {
+    return below_.make_directory(path);
+  }
   Result<void> rename(const std::string& from, const std::string& to) override {
     return below_.rename(from, to);
   }

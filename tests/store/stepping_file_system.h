@@ -163,6 +163,12 @@ class SteppingFileSystem final : public base::FileSystem {
       return below_.make_directories(path);
     });
   }
+  Result<void> make_directory(const std::string& path) override {
+    return change(path, [&] {
+      if (path.find("/staging/") != std::string::npos) announced_.insert(path);
+      return below_.make_directory(path);
+    });
+  }
   Result<void> rename(const std::string& from, const std::string& to) override {
     return change(to, [&] {
       named_.erase(from);

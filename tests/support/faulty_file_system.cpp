@@ -135,6 +135,11 @@ Result<void> FaultyFileSystem::make_directories(const std::string& path) {
   return below_.make_directories(path);
 }
 
+Result<void> FaultyFileSystem::make_directory(const std::string& path) {
+  if (Result<void> allowed = before("make_directory", path, true); !allowed) return allowed;
+  return below_.make_directory(path);
+}
+
 Result<void> FaultyFileSystem::rename(const std::string& from, const std::string& to) {
   if (Result<void> allowed = before("rename", from, true); !allowed) return allowed;
   return below_.rename(from, to);

@@ -197,6 +197,17 @@ Result<void> MemoryFileSystem::make_directories(const std::string& path) {
   }
 }
 
+Result<void> MemoryFileSystem::make_directory(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  const auto [parent, name] = find_parent(path);
+  if (!parent) return error_from_errno(ENOENT, "make the folder", path);
+  NodePtr& node = parent->entries[name];
+  if (node) return error_from_errno(EEXIST, "make the folder", path);
+  node = new_node(FileKind::directory, 0755);
+  parent->mtime_ns = ++now_ns_;
+  return {};
+}
+
 Result<void> MemoryFileSystem::move(const std::string& from, const std::string& to) {
   const auto [from_parent, from_name] = find_parent(from);
   const auto [to_parent, to_name] = find_parent(to);

@@ -44,6 +44,7 @@ class MemoryFileSystem final : public base::FileSystem {
   Result<base::FileStat> stat(const std::string& path) override;
   Result<std::vector<base::DirectoryEntry>> list(const std::string& directory) override;
   Result<void> make_directories(const std::string& path) override;
+  Result<void> make_directory(const std::string& path) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> rename_without_replacing(const std::string& from, const std::string& to) override;
   Result<void> link(const std::string& from, const std::string& to) override;
