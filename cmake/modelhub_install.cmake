@@ -11,8 +11,10 @@ install(TARGETS modelhub EXPORT modelhub-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(MODELHUB_BUILD_CLI)
-  # The program and the library keep finding each other when the tree is moved.
-  set_target_properties(modelhub_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  # The program and the library keep finding each other when the tree is moved. The same in the build tree: where the run path
+  # is replaced by an install, CMake makes room for that with colons, and each of them means the working directory.
+  set_target_properties(modelhub_cli PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}" BUILD_WITH_INSTALL_RPATH ON)
   install(TARGETS modelhub_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY include/modelhub ${PROJECT_BINARY_DIR}/include/modelhub
