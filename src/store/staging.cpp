@@ -67,6 +67,7 @@ struct StagedFile::Reporter {
   const std::shared_ptr<PullSigns> signs;
   std::mutex mutex;
   std::chrono::steady_clock::time_point last;  // guarded by mutex
+  ByteCount told;                              // guarded by mutex; no file: 0
 };
 
 StagedFile::StagedFile(std::shared_ptr<StagingArea> area, const Ticket& ticket,
@@ -117,9 +118,9 @@ Result<StagedFile> StagedFile::announce(std::shared_ptr<StagingArea> area, const
   StagedFile staged(std::move(area), ticket, digest, bytes);
   if (Result<void> done = staged.make_folder(); !done) {
     if (done.error().code != ErrorCode::busy) return as_write_error(std::move(done).error());
-    return Error(ErrorCode::invalid_argument, Subject::store,
-                 std::exchange(staged.folder_, {}) +
-                     " is there already: one pull stages a digest once");
+    return Error(
+        ErrorCode::invalid_argument, Subject::store,
+        std::exchange(staged.folder_, {}) + " is there already: one pull stages a digest once");
   }
   if (Result<void> done = staged.look_for_blob(stop); !done) return std::move(done).error();
   if (staged.is_present()) return staged;
@@ -305,6 +306,9 @@ void StagedFile::report(ByteCount done) const {
   const auto now = reporter_->clock.steady_now();
   if (now - reporter_->last < k_report_interval) return;
   reporter_->last = now;
+  // Of a thousand files most have not begun.
+  if (done == reporter_->told) return;
+  reporter_->told = done;
   (void)write_rebuildable_file(reporter_->files, reporter_->path,
                                std::to_string(done.count()) + "\n");
 }

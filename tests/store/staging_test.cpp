@@ -65,6 +65,21 @@ TEST_F(StagingTest, OfTwoWhoWantAFileOneFetchesAndTheOtherSeesHowFarItIs) {
   EXPECT_FALSE(second.is_mine());
 }
 
+TEST_F(StagingTest, AFileThatHasNotBegunLeavesNoTraceOfItsProgress) {
+  auto first = stage();
+  auto second = stage();
+  clock_.now += 2s;
+  first.report(ByteCount());
+  EXPECT_TRUE(names_in(first.folder()).empty());
+  ASSERT_TRUE(second.look_again());
+  EXPECT_EQ(second.progress().done, ByteCount());
+  EXPECT_EQ(second.progress().unchanged, 0s) << "the pull lives all the same";
+  clock_.now += 2s;
+  first.report(ByteCount(7));
+  ASSERT_TRUE(second.look_again());
+  EXPECT_EQ(second.progress().done, ByteCount(7));
+}
+
 TEST_F(StagingTest, AWaiterSeesTheBlobAsSoonAsItIsInItsPlaceAndReadsNothing) {
   std::vector<StagedFile> mine;
   mine.push_back(stage());
