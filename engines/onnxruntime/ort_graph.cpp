@@ -128,12 +128,14 @@ void save_optimised(const OrtLibrary& library, OrtSessionOptions* options, const
 }
 
 // From the model's outline: so ONNX Runtime maps the weights one after the other while it lays them
-// out anew. When it reads the file itself, it has all of them twice.
+// out anew. When it reads the file itself, it has all of them twice. Null when that saves little:
+// lists of numbers and the constants of nodes stay in the outline.
 OrtPtr<OrtSession> save_from_outline(const OrtLibrary& library, const std::string& path,
                                      const SaveAs& to, const GraphOptions& options) {
   const fs::path file = fs::canonical(path);
   const std::string outline =
       engine_shared::onnx_outline_of({"graph", path, path}, file.filename().string());
+  if (outline.size() > fs::file_size(file) / 2) return {nullptr, library.api().ReleaseSession};
   return make_session(
       library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
         save_optimised(library, raw, to);
@@ -145,7 +147,9 @@ OrtPtr<OrtSession> save_from_outline(const OrtLibrary& library, const std::strin
 OrtPtr<OrtSession> save_session(const OrtLibrary& library, const GraphSource& source,
                                 const SaveAs& to, const GraphOptions& options) {
   try {
-    if (source.is_one_file) return save_from_outline(library, source.path, to, options);
+    if (source.is_one_file) {
+      if (auto session = save_from_outline(library, source.path, to, options)) return session;
+    }
   } catch (const std::exception&) {
     // What is wrong with the model is better told of its own file.
   }
