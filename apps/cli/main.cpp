@@ -16,10 +16,10 @@ namespace {
 
 // glibc maps large blocks one by one, so that they are given back as soon as they are freed; but
 // with each that is freed it raises what counts as large, up to 32 MiB. What a load needs for a
-// moment would then stay in the process: the first load of YOLOv8n takes 3.7 times its file at the
-// peak so, and 2.4 times with what counts as large pinned to what glibc starts with (bench/runtime
-// --scenario memory). The price is a page fault for each page of such a block. Only a program may
-// decide this for its process, the library may not.
+// moment would then stay in the process: the first load of YOLOv8n takes 1.57 times its file at the
+// peak so, and 1.35 times with what counts as large pinned to what glibc starts with (bench/runtime
+// --scenario memory, mallopt() preloaded away). The price is a page fault for each page of such a
+// block. Only a program may decide this for its process, the library may not.
 void give_large_blocks_back() {
 #ifdef __GLIBC__
   constexpr int k_large = 128 * 1024;

@@ -187,11 +187,13 @@ std::vector<std::shared_ptr<LoadedModel>> Slots::close() {
 }
 
 Slots::Slot* Slots::find(const std::string& key) {
-  const Bucket& bucket = buckets_[std::hash<std::string>()(key) % buckets_.size()];
-  for (Slot* slot = bucket.load(std::memory_order_acquire); slot != nullptr; slot = slot->next) {
-    if (*slot->key == key) return slot;
-  }
-  return nullptr;
+  Slot* slot = bucket_of(key).load(std::memory_order_acquire);
+  while (slot != nullptr && *slot->key != key) slot = slot->next;
+  return slot;
+}
+
+Slots::Bucket& Slots::bucket_of(const std::string& key) {
+  return buckets_[std::hash<std::string>()(key) % buckets_.size()];
 }
 
 Slots::Slot& Slots::slot_of(const std::string& key) {
@@ -200,7 +202,7 @@ Slots::Slot& Slots::slot_of(const std::string& key) {
   if (!is_new) return slot;
   slot.key = &place->first;
   slot.use.gate.watch(options_.keep_alive || !room_queue_.empty());
-  Bucket& bucket = buckets_[std::hash<std::string>()(key) % buckets_.size()];
+  Bucket& bucket = bucket_of(key);
   slot.next = bucket.load(std::memory_order_relaxed);
   bucket.store(&slot, std::memory_order_release);
   return slot;
@@ -412,7 +414,7 @@ void Slots::make_room(const std::string& device, ByteCount budget, ByteCount nee
   }
   for (Slot* const slot : closed) {
     if (kept + need > budget) {
-      slot->use.gate.open();
+      slot->use.gate.open();  // somebody took one of the others in between: none goes in vain
     } else {
       slot->state = SlotState::draining;
       queue_free(*slot);

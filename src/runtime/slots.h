@@ -88,6 +88,7 @@ class Slots : public std::enable_shared_from_this<Slots> {
   };
   // By the hash of the key; slots come and never go.
   using Bucket = std::atomic<Slot*>;
+
   // What the copies of a lease share. It counts as one of the slot's leases, which keep the model
   // and, once the runtime has gone, the Slots: a counted reference to either would be one more line
   // of memory that all cores fight for at each call.
@@ -114,7 +115,9 @@ class Slots : public std::enable_shared_from_this<Slots> {
     bool began_alone = false;
     std::uint64_t number = 0;  // of the load
   };
-  Slot* find(const std::string& key);
+
+  Bucket& bucket_of(const std::string& key);
+  Slot* find(const std::string& key);  // without the lock; null when nobody has asked for it yet
 
   // REQUIRE: mutex_ is held.
   Slot& slot_of(const std::string& key);  // a new one if need be
@@ -135,9 +138,11 @@ class Slots : public std::enable_shared_from_this<Slots> {
   void make_room(const std::string& device, ByteCount budget, ByteCount need);
   void evict_if_kept_too_long(Slot& slot);
   Error no_room_for(const Slot& slot) const;
+
   // Of a lease that is counted; with the lock or without.
   Lease make_lease(Slot& slot);
   void give_back(Slot& slot);  // may take mutex_; this may be gone afterwards
+
   // On the loaders', the reaper's and the alarm's threads; they take mutex_.
   void queue_for_room(Slot& slot);
   void run_load(Slot& slot);
@@ -150,7 +155,8 @@ class Slots : public std::enable_shared_from_this<Slots> {
   const ThreadBudget budget_;
   const std::shared_ptr<base::Executor> callbacks_;
   const std::uint64_t fork_generation_;
-  std::array<Bucket, 64> buckets_{};
+
+  std::array<Bucket, 64> buckets_{};  // read without mutex_, added to with it
   mutable std::mutex mutex_;
   base::Executor* loaders_;            // guarded by mutex_; null once closed
   base::Executor* reaper_;             // guarded by mutex_; null once closed

@@ -135,6 +135,9 @@ Result<void> StagedFile::make_folder() {
   for (int attempt = 0; attempt < k_attempts; ++attempt) {
     made = area_->files.make_directory(base::parent_path(folder_));
     is_first_ = made.has_value();
+    // A person may remove the folder of all of them.
+    if (!made && made.error().code == ErrorCode::not_found)
+      made = area_->files.make_directories(base::parent_path(folder_));
     if (!made && made.error().code != ErrorCode::busy) return made;
     made = area_->files.make_directory(folder_);
     if (made || made.error().code != ErrorCode::not_found) break;

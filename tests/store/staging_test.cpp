@@ -65,6 +65,14 @@ TEST_F(StagingTest, OfTwoWhoWantAFileOneFetchesAndTheOtherSeesHowFarItIs) {
   EXPECT_FALSE(second.is_mine());
 }
 
+TEST_F(StagingTest, AFolderThatAPersonRemovedIsMadeAgain) {
+  ASSERT_TRUE(stage().is_mine());
+  std::filesystem::remove_all(store_->layout().staging());
+  const auto again = stage(*store_);
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_TRUE(again->is_mine());
+}
+
 TEST_F(StagingTest, AFileThatHasNotBegunLeavesNoTraceOfItsProgress) {
   auto first = stage();
   auto second = stage();
