@@ -8,6 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -50,6 +51,24 @@ class Measured:
         return {'seconds': self.seconds, 'cpu_s': round(self.cpu_s, 3), 'peak_kib': self.peak_kib}
 
 
+def wait_for(process, name):
+    """Its exit status. Not by wait(timeout=...), which only looks every 50 ms."""
+    is_late = threading.Event()
+
+    def end_it():
+        is_late.set()
+        process.kill()
+
+    watchdog = threading.Timer(STEP_TIMEOUT_S, end_it)
+    watchdog.daemon = True
+    watchdog.start()
+    code = process.wait()
+    watchdog.cancel()
+    if is_late.is_set():
+        raise Failed(f'{name} has not ended after {STEP_TIMEOUT_S} s')
+    return code
+
+
 def run_steps(steps, folder):
     """Runs them one after the other. GNU time is the parent of each: a process that Python itself forks would be
     charged for Python's memory."""
@@ -59,11 +78,8 @@ def run_steps(steps, folder):
         argv = ['/usr/bin/time', '-q', '-o', str(usage), '-f', '%U %S %M', *step.argv]
         with open(output, 'wb') as sink:
             begin = time.monotonic()
-            try:
-                code = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, cwd=step.cwd,
-                                      env=step.env or environment(), timeout=STEP_TIMEOUT_S, check=False).returncode
-            except subprocess.TimeoutExpired:
-                raise Failed(f'{step.argv[0]} has not ended after {STEP_TIMEOUT_S} s') from None
+            code = wait_for(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, cwd=step.cwd,
+                                             env=step.env or environment()), step.argv[0])
             seconds = time.monotonic() - begin
         text = output.read_text(errors='replace')
         if code != 0 or step.expect not in text:

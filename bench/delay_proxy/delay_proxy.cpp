@@ -15,6 +15,9 @@
 //            at first, as many more as are acknowledged, up to --window (3 MiB: half of Linux's
 //            6 MiB in tcp_rmem). Nothing is ever lost, and an idle connection keeps its window.
 //   rate     (default: none) no more bytes in a second, evenly spaced.
+//
+// What is on the line lies in pipes, into and out of which the kernel moves it without copying: a
+// network takes no time of the processors that are measured.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -43,7 +46,8 @@ using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
 constexpr std::size_t k_first_window = std::size_t{10} * 1448;
-constexpr std::size_t k_piece_bytes = 256 * 1024;
+// The kernel counts pages and parts of pages: a piece may be smaller.
+constexpr int k_pipe_bytes = 1024 * 1024;
 
 struct Line {
   std::uint16_t to = 0;
@@ -57,11 +61,55 @@ struct Line {
   std::exit(1);
 }
 
+class Pipe {
+ public:
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) fail("pipe");
+    out_ = ends[0];
+    in_ = ends[1];
+    // Refused to users who have many; then the pieces are smaller.
+    ::fcntl(in_, F_SETPIPE_SZ, k_pipe_bytes);
+  }
+  ~Pipe() {
+    ::close(out_);
+    ::close(in_);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  ssize_t fill_from(int fd, std::size_t most) const { return move(fd, in_, most); }
+  ssize_t empty_into(int fd, std::size_t most) const { return move(out_, fd, most); }
+
+ private:
+  static ssize_t move(int from, int to, std::size_t most) {
+    return ::splice(from, nullptr, to, nullptr, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  }
+
+  int out_ = -1;
+  int in_ = -1;
+};
+
+// Those that are empty.
+class Pipes {
+ public:
+  std::unique_ptr<Pipe> take() {
+    if (spare_.empty()) return std::make_unique<Pipe>();
+    std::unique_ptr<Pipe> pipe = std::move(spare_.back());
+    spare_.pop_back();
+    return pipe;
+  }
+  void give_back(std::unique_ptr<Pipe> pipe) { spare_.push_back(std::move(pipe)); }
+
+ private:
+  std::vector<std::unique_ptr<Pipe>> spare_;
+};
+
 // Bytes on the line.
 struct Piece {
-  std::unique_ptr<std::byte[]> data;
-  std::size_t size = 0;
-  std::size_t sent = 0;
+  std::unique_ptr<Pipe> pipe;
+  std::size_t left = 0;
+  bool is_end = false;  // the sender has said that nothing more comes
   TimePoint due;
 };
 
@@ -74,8 +122,8 @@ struct Ack {
 // One direction of a connection.
 class Direction {
  public:
-  Direction(int from, int to, const Line& line, TimePoint not_before)
-      : from_(from), to_(to), line_(line), not_before_(not_before) {
+  Direction(int from, int to, const Line& line, Pipes& pipes, TimePoint not_before)
+      : from_(from), to_(to), line_(line), pipes_(pipes), not_before_(not_before) {
     window_ = std::min(k_first_window, line.window);
   }
 
@@ -95,21 +143,19 @@ class Direction {
   void read(TimePoint now) {
     while (wants_to_read()) {
       Piece piece;
-      const std::size_t room = std::min(window_ - in_flight_, k_piece_bytes);
-      piece.data = take_buffer();
-      const ssize_t size = ::recv(from_, piece.data.get(), room, 0);
+      piece.pipe = pipes_.take();
+      const ssize_t size = piece.pipe->fill_from(from_, window_ - in_flight_);
       if (size < 0) {
-        give_back(std::move(piece.data));
+        pipes_.give_back(std::move(piece.pipe));
         if (errno == EINTR) continue;
         is_broken_ |= errno != EAGAIN && errno != EWOULDBLOCK;
         return;
       }
-      piece.size = static_cast<std::size_t>(size);  // 0: the end, which travels as long
-      piece.due = arrival_of(piece.size, now);
-      in_flight_ += piece.size;
-      is_read_ = size == 0;
+      piece.left = static_cast<std::size_t>(size);
+      piece.is_end = is_read_ = size == 0;  // travels as long as bytes do
+      piece.due = arrival_of(piece.left, now);
+      in_flight_ += piece.left;
       pieces_.push_back(std::move(piece));
-      if (static_cast<std::size_t>(size) < room) return;
     }
   }
 
@@ -139,45 +185,35 @@ class Direction {
 
   void send_front(TimePoint now) {
     Piece& piece = pieces_.front();
-    if (piece.size == 0) {
+    if (piece.is_end) {
       ::shutdown(to_, SHUT_WR);
       is_closed_ = true;
     } else {
-      const ssize_t size =
-          ::send(to_, piece.data.get() + piece.sent, piece.size - piece.sent, MSG_NOSIGNAL);
+      const ssize_t size = piece.pipe->empty_into(to_, piece.left);
       if (size < 0) {
         if (errno == EINTR) return;
         is_blocked_ = errno == EAGAIN || errno == EWOULDBLOCK;
         is_broken_ |= !is_blocked_;
         return;
       }
-      piece.sent += static_cast<std::size_t>(size);
+      piece.left -= static_cast<std::size_t>(size);
       acks_.push_back({now + line_.one_way, static_cast<std::size_t>(size)});
-      if (piece.sent < piece.size) return;
+      if (piece.left > 0) return;
     }
-    give_back(std::move(piece.data));
+    pipes_.give_back(std::move(piece.pipe));
     pieces_.pop_front();
   }
-
-  std::unique_ptr<std::byte[]> take_buffer() {
-    // NOLINTNEXTLINE(modernize-make-unique): that would fill it with zeros
-    if (spare_.empty()) return std::unique_ptr<std::byte[]>(new std::byte[k_piece_bytes]);
-    std::unique_ptr<std::byte[]> buffer = std::move(spare_.back());
-    spare_.pop_back();
-    return buffer;
-  }
-  void give_back(std::unique_ptr<std::byte[]> buffer) { spare_.push_back(std::move(buffer)); }
 
   const int from_;
   const int to_;
   const Line& line_;
+  Pipes& pipes_;
   const TimePoint not_before_;
   TimePoint line_free_at_;
   std::size_t window_;
   std::size_t in_flight_ = 0;
   std::deque<Piece> pieces_;
   std::deque<Ack> acks_;
-  std::vector<std::unique_ptr<std::byte[]>> spare_;
   bool is_read_ = false;     // the sender has said that nothing more comes
   bool is_closed_ = false;   // and the receiver knows
   bool is_blocked_ = false;  // the receiver takes nothing now
@@ -192,11 +228,11 @@ struct Connection {
   std::uint32_t client_events = 0;
   std::uint32_t server_events = 0;
 
-  Connection(int client_fd, int server_fd, const Line& line, TimePoint now)
+  Connection(int client_fd, int server_fd, const Line& line, Pipes& pipes, TimePoint now)
       : client(client_fd),
         server(server_fd),
-        up(client_fd, server_fd, line, now + 2 * line.one_way),
-        down(server_fd, client_fd, line, now) {}
+        up(client_fd, server_fd, line, pipes, now + 2 * line.one_way),
+        down(server_fd, client_fd, line, pipes, now) {}
   ~Connection() {
     ::close(client);
     ::close(server);
@@ -285,7 +321,8 @@ class Proxy {
       }
       make_prompt(client);
       make_prompt(server);
-      connections_.push_back(std::make_unique<Connection>(client, server, line_, Clock::now()));
+      connections_.push_back(
+          std::make_unique<Connection>(client, server, line_, pipes_, Clock::now()));
       add(client, connections_.back().get());
       add(server, connections_.back().get());
       connections_.back()->client_events = connections_.back()->server_events = EPOLLIN;
@@ -341,6 +378,7 @@ class Proxy {
   }
 
   const Line line_;
+  Pipes pipes_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
   int poll_ = -1;
