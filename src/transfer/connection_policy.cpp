@@ -22,7 +22,10 @@ constexpr double k_worth_seconds = 0.25;
 
 // More connections must bring at least this much, or they are only impolite.
 constexpr double k_least_gain = 1.2;
-// As good as no loss: the next step may be larger.
+// The first connection was asked for everything, and is lost where its run is cut: a single further
+// one would hardly make up for that.
+constexpr int k_first_step = 4;
+// As good as no loss: the next step may be as large.
 constexpr double k_full_gain = 1.7;
 
 constexpr milliseconds k_shortest_window{25};
@@ -49,16 +52,13 @@ milliseconds ramp_window(milliseconds round_trip) {
 
 RampDecision decide_ramp(const RampSnapshot& now) {
   if (now.connections > now.limit) return {Ramp::shrink, now.limit};
-  // Over a long line one connection takes many round trips to show what it can do, longer than it
-  // takes to have more of them at it: that it still gets faster is plain from the first on.
   const bool is_long_line = now.round_trip >= k_long_line;
-  const int first_windows = is_long_line && now.connections == 1 ? 1 : 2;
-  if (now.windows < first_windows || now.rate <= 0) return {Ramp::wait, now.connections};
+  if (now.windows < 2 || now.rate <= 0) return {Ramp::wait, now.connections};
   const bool has_grown = now.connections_before > 0 && now.connections > now.connections_before;
   const double expected =
       has_grown ? static_cast<double>(now.connections) / now.connections_before : 0;
-  const bool is_full_gain =
-      has_grown && now.rate >= now.rate_before * (1 + (expected - 1) * (k_full_gain - 1));
+  const bool is_full_gain = has_grown && now.rate_before > 0 &&
+                            now.rate >= now.rate_before * (1 + (expected - 1) * (k_full_gain - 1));
   const bool is_rising = now.rate > now.rate_earlier * k_still_rising;
   // New connections have answered after two windows; two more are compared.
   const int least_windows = has_grown ? 4 : 2;
@@ -77,11 +77,16 @@ RampDecision decide_ramp(const RampSnapshot& now) {
   if (now.is_held_back || is_nearly_done || now.connections >= now.limit) {
     return {Ramp::stay, now.connections};
   }
-  // The first connection was asked for everything, and is lost where its run is cut: a single
-  // further one would hardly make up for that.
   return {Ramp::grow,
-          std::min(now.limit, now.connections *
-                                  (is_full_gain || is_starting || now.connections == 1 ? 4 : 2))};
+          std::min(now.limit,
+                   now.connections *
+                       (is_full_gain || is_starting || now.connections == 1 ? k_first_step : 2))};
+}
+
+// Over a long line one connection takes many round trips to show what it can do, longer than it
+// takes to have more of them at it: that it still gets faster is plain before its first byte.
+int first_connections(milliseconds round_trip, int limit) {
+  return round_trip >= k_long_line ? std::min(limit, k_first_step) : 1;
 }
 
 double typical_rate(const std::vector<LaneSnapshot>& lanes, double before) {

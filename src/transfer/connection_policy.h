@@ -26,7 +26,7 @@ struct RampSnapshot {
   double rate = 0;               // bytes/s in the last of them
   double rate_earlier = 0;       // in the one before that
   int connections_before = 0;    // before the last change; 0: there was none
-  double rate_before = 0;        // then
+  double rate_before = 0;        // then; 0: not known
   std::chrono::milliseconds round_trip{0};
   bool is_held_back = false;  // by the disk, the hash or --limit-rate: not by the network
 };
@@ -44,6 +44,10 @@ struct RampDecision {
 };
 
 RampDecision decide_ramp(const RampSnapshot& now);
+
+// With how many to begin when the first answer, which honours ranges, has told how long the line
+// is: one connection, or the first step at once where TCP takes many round trips to find its pace.
+int first_connections(std::chrono::milliseconds round_trip, int limit);
 
 // How long one window is: a round trip.
 std::chrono::milliseconds ramp_window(std::chrono::milliseconds round_trip);

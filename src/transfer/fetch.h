@@ -115,6 +115,7 @@ class Fetch final : private Lane::Owner {
   bool take_whole(Lane& lane);
   bool take_part(Lane& lane);
   Take keep(Lane& lane, std::span<const std::byte> bytes);
+  std::vector<std::byte> take_buffer();
   // Writes what waits in a lane. False after an error, which is disk_error_ then.
   bool flush(Lane& lane);
   void flush_lanes(TimePoint now);
@@ -131,6 +132,7 @@ class Fetch final : private Lane::Owner {
   void learn_rate(const Lane& lane);
   void replace_slow_lane(TimePoint now);
   void ramp(TimePoint now);
+  void begin_ramp(TimePoint now);
   void restart_ramp(TimePoint now, int connections);
   int connection_limit() const;
   std::vector<LaneSnapshot> snapshots(TimePoint now) const;
@@ -171,6 +173,7 @@ class Fetch final : private Lane::Owner {
   int redirects_ = 0;
   bool has_answered_ = false;  // url_ has, with bytes of the file
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::vector<std::byte>> spare_buffers_;  // as many as there were lanes at a time
   int wanted_lanes_ = 1;
   RampState ramp_;
   std::chrono::milliseconds ramp_rest_{1000};  // after the next step that did not help

@@ -103,6 +103,8 @@ bool Fetch::start_lane(TimePoint now) {
 
 void Fetch::close_lane(std::size_t index) {
   (void)flush(*lanes_[index]);  // an error is looked at in the next step
+  if (lanes_[index]->pending.capacity() > 0)
+    spare_buffers_.push_back(std::move(lanes_[index]->pending));
   const std::string origin = lanes_[index]->origin;
   lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(index));
   context_.hosts.leave(origin);
@@ -279,6 +281,14 @@ void Fetch::restart_ramp(TimePoint now, int connections) {
   ramp_.window_began = now;
   ramp_.received_then = received_;
   ramp_.rests_until = rests_until;
+}
+
+// The first answer is on its way, on one connection.
+void Fetch::begin_ramp(TimePoint now) {
+  const bool may_grow = now >= ramp_.rests_until && !context_.rate_limit.is_on();
+  restart_ramp(now, may_grow ? first_connections(round_trip_, connection_limit()) : 1);
+  // Nobody knows what one alone would have brought.
+  if (wanted_lanes_ > 1) ramp_.before = 1;
 }
 
 void Fetch::ramp(TimePoint now) {

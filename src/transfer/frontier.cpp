@@ -7,7 +7,8 @@
 namespace modelhub::transfer {
 namespace {
 
-constexpr std::size_t k_read_bytes = 512 * 1024;
+// Still in the processor's cache when it is hashed; with 512 KiB reading took twice the time.
+constexpr std::size_t k_read_bytes = 64 * 1024;
 // After so much the thread is lent to the next file.
 constexpr std::uint64_t k_turn_bytes = 4 * k_chunk_bytes;
 

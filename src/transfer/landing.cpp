@@ -147,7 +147,13 @@ Result<void> Landing::write(std::uint64_t at, std::span<const std::byte> bytes) 
   present_.add({at, at + bytes.size()});
   unjournalled_ += bytes.size();
   // A small file is hashed while its bytes are at hand: nobody has to be woken up for it.
-  if (is_small() && frontier_.reached() == at) frontier_.take(bytes);
+  if (is_small()) {
+    if (frontier_.reached() == at) frontier_.take(bytes);
+    return {};
+  }
+  // Between two steps more may come from many connections than may be without a journal.
+  hash_more();
+  journal_more();
   return {};
 }
 
@@ -157,7 +163,8 @@ std::uint64_t Landing::window_end() const {
 }
 
 bool Landing::may_take(std::uint64_t at) const {
-  return at < window_end() && unjournalled_ < k_journal_limit;
+  const std::uint64_t journalled = newly_journalled_.load(std::memory_order_acquire);
+  return at < window_end() && unjournalled_ < k_journal_limit + journalled;
 }
 
 // ---- where they come from ----

@@ -144,7 +144,8 @@ class Landing : public std::enable_shared_from_this<Landing> {
   std::optional<Error> sync_error_;  // guarded by mutex_
 
   // The loop's.
-  std::uint64_t unjournalled_ = 0;  // bytes that were received since the last journal
+  // Bytes that were received since the last journal; newly_journalled_ of them are in it by now.
+  std::uint64_t unjournalled_ = 0;
   bool wants_journal_ = false;
   std::uint64_t reached_ = 0;  // of the frontier, as last seen
   std::uint64_t setbacks_ = 0;

@@ -67,14 +67,20 @@ TEST(RampTest, OverALongLineARisingRateIsAReasonForMore) {
   EXPECT_EQ(decide_ramp(now).what, Ramp::wait);
 }
 
-TEST(RampTest, OverALongLineTheFirstStepComesAfterOneWindow) {
-  RampSnapshot now = settled_at(1, 2 * k_policy_mb);
-  now.windows = 1;
-  now.rate_earlier = 0;
+TEST(RampTest, OverALongLineTheFirstStepIsTakenAtOnce) {
+  EXPECT_EQ(first_connections(milliseconds(20), 8), 4);
+  EXPECT_EQ(first_connections(milliseconds(20), 3), 3);
+  EXPECT_EQ(first_connections(milliseconds(20), 1), 1) << "no ranges";
+  EXPECT_EQ(first_connections(milliseconds(9), 8), 1) << "it is soon known what one can do";
+}
+
+TEST(RampTest, AStepTakenAtOnceIsNoGainThatWasSeen) {
+  RampSnapshot now = grown_to(1, 0, 4, 50 * k_policy_mb);
   now.round_trip = milliseconds(20);
-  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 4}));
-  now.connections = 4;
-  EXPECT_EQ(decide_ramp(now).what, Ramp::wait) << "none of them may have brought anything";
+  now.windows = 2;
+  EXPECT_EQ(decide_ramp(now).what, Ramp::wait) << "it does not rise";
+  now.windows = 4;
+  EXPECT_EQ(decide_ramp(now), (RampDecision{Ramp::grow, 8})) << "one doubling, to compare with";
 }
 
 TEST(RampTest, SuccessIsKnownAtOnceAndFailureWhenTheRateNoLongerRises) {

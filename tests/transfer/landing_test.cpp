@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 The modelhub authors
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/landing.h"
+
+#include <atomic>
+#include <future>
+
+#include <gmock/gmock.h>
+
+#include "base/hasher.h"
+#include "support/scratch.h"
+#include "transfer/chunks.h"
+
+namespace modelhub::transfer {
+namespace {
+
+class LandingTest : public ::testing::Test {
+ protected:
+  static constexpr std::size_t k_landing_write = 256 * 1024;
+
+  void write_until(std::uint64_t end) {
+    while (at_ < end) {
+      const auto bytes = std::as_bytes(std::span(body_)).subspan(at_, k_landing_write);
+      const Result<void> written = landing_->write(at_, bytes);
+      ASSERT_TRUE(written) << written.error().to_string();
+      at_ += k_landing_write;
+    }
+  }
+  std::uint64_t journalled() {
+    const Result<Journal> journal = load_journal(files_, scratch_.path("journal"));
+    if (!journal) return 0;
+    return journal->chunks.size() * k_chunk_bytes + journal->unproved.total();
+  }
+  static void run_what_was_posted(base::Executor& executor) {
+    std::promise<void> done;
+    executor.post([&done] { done.set_value(); });
+    done.get_future().wait();
+  }
+  bool is_idle() {
+    return test::eventually([this] { return landing_->is_idle(); });
+  }
+
+  test::ScratchFolder scratch_;
+  base::FileSystem& files_ = base::FileSystem::real();
+  base::Executor hashers_{"test-hash", 1, base::Executor::Role::workers};
+  base::Executor syncer_{"test-sync", 1, base::Executor::Role::workers};
+  const Workers workers_{hashers_, syncer_, [] {}};
+  const std::string body_ = std::string(10 * k_chunk_bytes, 'b');
+  std::uint64_t at_ = 0;
+  const FetchRequest request_{
+      "a file", base::sha256_of(body_), ByteCount(body_.size()), {}, scratch_.path()};
+  const std::shared_ptr<Landing> landing_ =
+      std::make_shared<Landing>(files_, request_, workers_, nullptr);
+};
+
+// From many fast connections more may come between two steps of the loop than may be lost.
+TEST_F(LandingTest, AJournalIsBegunWithTheBytesThatCallForIt) {
+  write_until(2 * k_chunk_bytes);
+  ASSERT_TRUE(is_idle());
+  EXPECT_GE(journalled(), 6U * 1024 * 1024);
+}
+
+TEST_F(LandingTest, WhatIsInAJournalHoldsNothingUpBeforeTheNextStep) {
+  for (std::uint64_t end = 2 * k_chunk_bytes; end < body_.size(); end += 2 * k_chunk_bytes) {
+    write_until(end);
+    ASSERT_TRUE(is_idle());
+    EXPECT_TRUE(landing_->may_take(end)) << end;
+  }
+}
+
+TEST_F(LandingTest, BytesWaitWhileTheJournalIsTooFarBehind) {
+  std::atomic<bool> may_go_on{false};
+  syncer_.post([&] { (void)test::eventually([&] { return may_go_on.load(); }); });
+  write_until(3 * k_chunk_bytes - k_landing_write);
+  EXPECT_TRUE(landing_->may_take(at_));
+  write_until(3 * k_chunk_bytes);
+  EXPECT_FALSE(landing_->may_take(at_));
+  may_go_on = true;
+  EXPECT_TRUE(test::eventually([&] { return landing_->may_take(at_); }));
+}
+
+TEST_F(LandingTest, WhatCameIsHashedBeforeTheNextStep) {
+  write_until(2 * k_chunk_bytes);
+  run_what_was_posted(hashers_);
+  ASSERT_TRUE(is_idle());
+  write_until(4 * k_chunk_bytes);
+  ASSERT_TRUE(is_idle());
+  const Result<Journal> journal = load_journal(files_, scratch_.path("journal"));
+  ASSERT_TRUE(journal);
+  const Digest chunk = base::sha256_of(std::string_view(body_).substr(0, k_chunk_bytes));
+  EXPECT_THAT(journal->chunks, ::testing::Contains(::testing::Pair(0, chunk)));
+  EXPECT_THAT(journal->chunks, ::testing::Contains(::testing::Pair(1, chunk)));
+}
+
+}  // namespace
+}  // namespace modelhub::transfer
