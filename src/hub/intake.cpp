@@ -60,8 +60,8 @@ struct Arrival {
 };
 
 transfer::FetchRequest request_of(const ModelFile& file, const store::StagedFile& staged) {
-  transfer::FetchRequest request{file.path.string(), file.sha256, file.bytes, file.urls,
-                                 staged.folder()};
+  transfer::FetchRequest request{file.path.string(), file.sha256,     file.bytes,
+                                 file.urls,          staged.folder(), staged.prefix()};
   if (file.unpack) {
     const Unpack& unpack = *file.unpack;
     request.unpack = transfer::UnpackRequest{
@@ -105,7 +105,7 @@ class Bringing {
     if (failure_) {
       // A cancelled fetch still writes its journal: the folders go only when nobody is in them.
       for (const store::StagedFile& staged : intake_.staged) {
-        if (staged.is_mine()) tools_.transfer.wait_until_left(staged.folder());
+        if (staged.is_mine()) tools_.transfer.wait_until_left(staged.folder(), staged.prefix());
       }
       return with_remains(*std::move(failure_));
     }
@@ -123,8 +123,10 @@ class Bringing {
     for (ModelFile& file : files) {
       const Digest digest = file.installed_digest();
       if (!seen.insert(digest).second) continue;
-      Result<store::StagedFile> staged =
-          tools_.store.stage(ticket_, digest, file.installed_bytes(), stop_);
+      const bool is_small = !file.unpack && file.bytes <= store::k_small_file;
+      Result<store::StagedFile> staged = tools_.store.stage(
+          ticket_, digest, file.installed_bytes(), stop_,
+          is_small ? store::StagingPlace::shared_folder : store::StagingPlace::own_folder);
       if (!staged) return std::move(staged).error();
       staged->keep_partial();
       arrivals_.push_back({std::move(file), {}, 0, staged->is_present()});

@@ -78,7 +78,29 @@ Result<void> Blobs::restore(const Digest& digest) const {
   return done;
 }
 
-bool Blobs::is_announced(const Digest& digest) const {
+Result<std::vector<std::string>> Blobs::shared_folders() const {
+  std::vector<std::string> folders;
+  const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.staging());
+  if (!entries) {
+    if (entries.error().code == ErrorCode::not_found) return folders;
+    return entries.error();
+  }
+  for (const base::DirectoryEntry& entry : *entries) {
+    std::string_view name = entry.name;
+    if (!name.ends_with(Layout::k_shared_folder_suffix)) continue;
+    name.remove_suffix(Layout::k_shared_folder_suffix.size());
+    if (!StagingName::parse(name).is_abandoned())
+      folders.push_back(base::join_path(layout_.staging(), entry.name));
+  }
+  return folders;
+}
+
+bool Blobs::is_announced(const Digest& digest, const std::vector<std::string>& shared) const {
+  const bool is_small = std::any_of(shared.begin(), shared.end(), [&](const std::string& folder) {
+    const Result<base::FileStat> stat = files_.stat(base::join_path(folder, digest.hex()));
+    return stat || stat.error().code != ErrorCode::not_found;
+  });
+  if (is_small) return true;
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.staging(digest));
   if (!entries) return entries.error().code != ErrorCode::not_found;
   return std::any_of(entries->begin(), entries->end(), [](const base::DirectoryEntry& entry) {
@@ -89,7 +111,10 @@ bool Blobs::is_announced(const Digest& digest) const {
 
 // Announcements first: a pull withdraws its own only after its manifest is there.
 std::vector<Digest> Blobs::without_named(std::vector<Digest> candidates) const {
-  std::erase_if(candidates, [this](const Digest& digest) { return is_announced(digest); });
+  // A pull that begins after this finds what it wants, or that it is not there any more.
+  const Result<std::vector<std::string>> shared = shared_folders();
+  if (!shared) return {};
+  std::erase_if(candidates, [&](const Digest& digest) { return is_announced(digest, *shared); });
   if (candidates.empty()) return candidates;
   const Result<std::unordered_set<Digest>> named = digests_named_by_manifests(files_, layout_);
   if (!named) return {};

@@ -95,10 +95,12 @@ class Blobs {
   BlobRemoval remove_unnamed(const std::vector<Digest>& candidates) const;
   // A manifest or a running pull names it; also when nobody can tell.
   bool is_named(const Digest& digest) const;
-  // A pull whose process is not provably dead wants this blob.
-  bool is_announced(const Digest& digest) const;
 
  private:
+  // Those of pulls whose process is not provably dead. Errors: io_error, then nobody can tell.
+  Result<std::vector<std::string>> shared_folders() const;
+  // A pull whose process is not provably dead wants this blob; `shared` are shared_folders().
+  bool is_announced(const Digest& digest, const std::vector<std::string>& shared) const;
   std::vector<Digest> without_named(std::vector<Digest> candidates) const;
 
   const Layout& layout_;

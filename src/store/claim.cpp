@@ -31,8 +31,8 @@ bool StagingName::is_abandoned() const {
          (kind == Kind::announced && owner->liveness() == base::Owner::Liveness::dead);
 }
 
-Result<std::optional<std::string>> Claims::read(const Digest& digest) const {
-  Result<std::string> text = base::read_whole_file(files_, layout_.claim(digest), k_max_claim);
+Result<std::optional<std::string>> Claims::read(const std::string& claim) const {
+  Result<std::string> text = base::read_whole_file(files_, claim, k_max_claim);
   if (text) return std::optional<std::string>(*std::move(text));
   if (text.error().code == ErrorCode::not_found) return std::optional<std::string>();
   return std::move(text).error();
@@ -46,40 +46,61 @@ std::optional<base::Owner> Claims::holder_of(std::string_view text) {
   return *std::move(owner);
 }
 
-Result<bool> Claims::take(const Digest& digest, const Ticket& ticket, ClaimText& text) const {
-  Result<void> done = text.link_as(layout_.claim(digest));
-  if (!done && done.error().code != ErrorCode::busy) done = write_claim(digest, ticket);
+Result<bool> Claims::take(const std::string& claim, const Ticket& ticket, ClaimText& text) const {
+  Result<void> done = text.link_as(claim);
+  if (!done && done.error().code != ErrorCode::busy) done = write_claim(claim, ticket);
   if (done) return true;
   if (done.error().code == ErrorCode::busy) return false;
   return std::move(done).error();
 }
 
-Result<void> Claims::write_claim(const Digest& digest, const Ticket& ticket) const {
-  const std::string path = layout_.claim(digest);
-  const std::string temporary = path + ".tmp" + base::Owner::current().unique_suffix();
+Result<void> Claims::write_claim(const std::string& claim, const Ticket& ticket) const {
+  const std::string temporary = claim + ".tmp" + base::Owner::current().unique_suffix();
   Result<void> done = write_new_file(files_, temporary, text_of(ticket));
-  if (done) done = files_.rename_without_replacing(temporary, path);
+  if (done) done = files_.rename_without_replacing(temporary, claim);
   if (!done) (void)files_.remove_file(temporary);
   return done;
 }
 
-Result<bool> Claims::remove(const Digest& digest, const std::string& text) const {
-  const std::string path = layout_.claim(digest);
-  const std::string aside = path + ".tmp" + base::Owner::current().unique_suffix();
-  if (Result<void> done = files_.rename(path, aside); !done) {
+Result<bool> Claims::remove(const std::string& claim, const std::string& text) const {
+  const std::string aside = claim + ".tmp" + base::Owner::current().unique_suffix();
+  if (Result<void> done = files_.rename(claim, aside); !done) {
     if (done.error().code == ErrorCode::not_found) return false;
     return std::move(done).error();
   }
   const Result<std::string> found = base::read_whole_file(files_, aside, k_max_claim);
   const bool is_same = found && *found == text;
-  if (!is_same && files_.rename_without_replacing(aside, path)) return false;
+  if (!is_same && files_.rename_without_replacing(aside, claim)) return false;
   (void)files_.remove_file(aside);
   return is_same;
 }
 
-void Claims::release(const Digest& digest, const Ticket& ticket) const {
-  const Result<std::optional<std::string>> text = read(digest);
-  if (text && *text == text_of(ticket)) (void)files_.remove_file(layout_.claim(digest));
+void Claims::release(const std::string& claim, const Ticket& ticket) const {
+  const Result<std::optional<std::string>> text = read(claim);
+  if (text && *text == text_of(ticket)) (void)files_.remove_file(claim);
+}
+
+SharedFolder::SharedFolder(base::FileSystem& files, std::string path)
+    : files_(files), path_(std::move(path)), fork_generation_(base::fork_generation()) {}
+
+SharedFolder::~SharedFolder() {
+  if (!is_made_ || fork_generation_ != base::fork_generation()) return;
+  if (!files_.remove_empty_directory(path_)) (void)base::remove_tree(files_, path_);
+}
+
+Result<void> SharedFolder::make() {
+  std::lock_guard lock(mutex_);
+  if (is_made_) return {};
+  Result<void> made = files_.make_directory(path_);
+  // A person may remove the folder above.
+  if (!made && made.error().code == ErrorCode::not_found) made = files_.make_directories(path_);
+  is_made_ = made.has_value();
+  return made;
+}
+
+void SharedFolder::is_gone() {
+  std::lock_guard lock(mutex_);
+  is_made_ = false;
 }
 
 ClaimText::ClaimText(base::FileSystem& files, std::string path, std::string text)

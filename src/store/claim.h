@@ -33,8 +33,9 @@ struct StagingName {
 };
 
 // The text of all claims of one pull, written once: the file staging/<owner>.<n>.claim, of which
-// each claim is a further name. A model of a thousand files would need a thousand files of one line
-// otherwise, and file systems are slow to make them and to forget them.
+// each claim is a further name, and so is each announcement of a small file. A model of a thousand
+// files would need a thousand files of one line otherwise, and file systems are slow to make them
+// and to forget them.
 //
 // Ownership:     removes its own name in the end; claims that are left keep theirs.
 // Thread safety: all methods from any thread.
@@ -58,7 +59,8 @@ class ClaimText {
   bool is_written_ = false;  // guarded by mutex_
 };
 
-// Who fetches a blob: the file staging/<hex>/claim, which names the folder of its holder.
+// Who fetches a blob: the file staging/<hex>/claim, or staging/<hex>.claim of a small one, which
+// names the pull of its holder.
 //
 // Invariants:    only saves work. Every writer has a folder of its own, and what two have fetched
 //                is published once: nothing goes wrong when two believe that they hold a claim.
@@ -67,10 +69,10 @@ class ClaimText {
 // Errors:        io_error, no_space.
 class Claims {
  public:
-  Claims(const Layout& layout, base::FileSystem& files) : layout_(layout), files_(files) {}
+  explicit Claims(base::FileSystem& files) : files_(files) {}
 
   // Its text; nothing when there is none.
-  Result<std::optional<std::string>> read(const Digest& digest) const;
+  Result<std::optional<std::string>> read(const std::string& claim) const;
   // Who wrote that text; nothing when it names nobody, as after a power cut.
   static std::optional<base::Owner> holder_of(std::string_view text);
 
@@ -78,18 +80,44 @@ class Claims {
 
   // False when there is one already. `text` is the ticket's own; where there are no hard links each
   // claim is a file of its own.
-  Result<bool> take(const Digest& digest, const Ticket& ticket, ClaimText& text) const;
+  Result<bool> take(const std::string& claim, const Ticket& ticket, ClaimText& text) const;
   // Removes the claim if it still has this text. False when somebody else was faster. The claim is
   // renamed aside and looked at after: a claim that came in between is given back.
-  Result<bool> remove(const Digest& digest, const std::string& text) const;
+  Result<bool> remove(const std::string& claim, const std::string& text) const;
   // Removes the ticket's own claim.
-  void release(const Digest& digest, const Ticket& ticket) const;
+  void release(const std::string& claim, const Ticket& ticket) const;
 
  private:
-  Result<void> write_claim(const Digest& digest, const Ticket& ticket) const;
+  Result<void> write_claim(const std::string& claim, const Ticket& ticket) const;
 
-  const Layout& layout_;
   base::FileSystem& files_;
+};
+
+// The folder in which the small files of one pull come in: staging/<owner>.<n>.files/. A model of a
+// thousand files would need two thousand folders otherwise: slow to make, slow to remove, and for
+// minutes after file systems like ext4 pass over their inodes one by one when they look for a free
+// one.
+//
+// Ownership:     removes it in the end, with what failures have left in it.
+// Thread safety: all methods from any thread.
+class SharedFolder {
+ public:
+  SharedFolder(base::FileSystem& files, std::string path);
+  ~SharedFolder();
+  SharedFolder(const SharedFolder&) = delete;
+  SharedFolder& operator=(const SharedFolder&) = delete;
+
+  // Once; nothing afterwards.
+  Result<void> make();
+  // Somebody has removed it: the next make() makes it again.
+  void is_gone();
+
+ private:
+  base::FileSystem& files_;
+  const std::string path_;
+  const std::uint64_t fork_generation_;
+  std::mutex mutex_;
+  bool is_made_ = false;  // guarded by mutex_
 };
 
 // The sign of life of one pull: the file staging/<owner>.<n>.pulse changes while the pull makes

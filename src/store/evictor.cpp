@@ -162,7 +162,7 @@ EvictionPlan Evictor::plan(Situation& situation, ByteCount need) {
 Result<void> Evictor::remove_loose(const LooseThing& thing) const {
   if (thing.file_kind != base::FileKind::directory) return parts_.files.remove_file(thing.path);
   if (Result<void> done = base::remove_tree(parts_.files, thing.path); !done) return done;
-  if (thing.kind == PrunedKind::partial)
+  if (thing.kind == PrunedKind::partial && base::parent_path(thing.path) != parts_.layout.staging())
     (void)parts_.files.remove_empty_directory(base::parent_path(thing.path));
   return {};
 }

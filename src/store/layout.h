@@ -63,6 +63,17 @@ class Layout {
     return base::join_path(staging(digest), k_claim);
   }
   static constexpr std::string_view k_claim = "claim";
+  // Small files of one pull come in side by side, in one folder. `<hex>` in it announces a blob;
+  // the rest is named `<hex>.` and what it would be called in a folder of its own.
+  std::string shared_folder(std::string_view ticket_name) const {
+    return base::join_path(staging(),
+                           std::string(ticket_name) + std::string(k_shared_folder_suffix));
+  }
+  static constexpr std::string_view k_shared_folder_suffix = ".files";
+  std::string shared_claim(const Digest& digest) const {
+    return base::join_path(staging(), digest.hex() + std::string(k_claim_suffix));
+  }
+  static constexpr std::string_view k_claim_suffix = ".claim";
   // The sign of life of one pull, for those who wait for what it fetches.
   std::string pulse(std::string_view ticket_name) const {
     return base::join_path(staging(), std::string(ticket_name) + std::string(k_pulse_suffix));
@@ -70,9 +81,8 @@ class Layout {
   static constexpr std::string_view k_pulse_suffix = ".pulse";
   // The text of all claims of one pull; each claim is another name of it.
   std::string claim_text(std::string_view ticket_name) const {
-    return base::join_path(staging(), std::string(ticket_name) + std::string(k_claim_text_suffix));
+    return base::join_path(staging(), std::string(ticket_name) + std::string(k_claim_suffix));
   }
-  static constexpr std::string_view k_claim_text_suffix = ".claim";
 
   // Space that pulls have reserved: one empty file each, named by Reservation.
   std::string reservations() const { return at("reserve"); }

@@ -170,8 +170,11 @@ Result<bool> Publication::put(const StagedFile& staged) const {
   // Another repair may have been faster.
   const bool replaces = staged.damaged_ && !blobs_.is_stamped(staged.digest_, staged.bytes_);
   if (replaces) quarantine(staged);
-  return blobs_.put(staged.data_path(), staged.digest_, staged.bytes_,
-                    replaces ? Blobs::Replace::yes : Blobs::Replace::no);
+  const std::string data = staged.data_path();
+  Result<bool> is_moved = blobs_.put(data, staged.digest_, staged.bytes_,
+                                     replaces ? Blobs::Replace::yes : Blobs::Replace::no);
+  if (is_moved && !*is_moved) (void)files_.remove_file(data);  // there are the same bytes already
+  return is_moved;
 }
 
 // A present blob may have been taken away by a removal that has not yet seen our announcement.

@@ -14,7 +14,6 @@ namespace modelhub::store {
 namespace {
 
 constexpr std::string_view k_data = "data";
-constexpr std::string_view k_hold = "blob";
 constexpr std::string_view k_journal = "journal";
 constexpr std::string_view k_progress = "progress";
 constexpr ByteCount k_max_sign(1024);
@@ -33,7 +32,7 @@ StagingArea::StagingArea(Layout layout_of_home, base::FileSystem& file_system,
       clock(a_clock),
       patience(how_long),
       blobs(layout, files),
-      claims(layout, files),
+      claims(files),
       log_(std::move(log)) {}
 
 std::shared_ptr<PullSigns> StagingArea::signs_of(const Ticket& ticket) {
@@ -43,7 +42,8 @@ std::shared_ptr<PullSigns> StagingArea::signs_of(const Ticket& ticket) {
   std::shared_ptr<PullSigns> signs = known.lock();
   if (!signs) {
     signs.reset(new PullSigns{{files, clock, layout.pulse(ticket.name())},
-                              {files, layout.claim_text(ticket.name()), Claims::text_of(ticket)}});
+                              {files, layout.claim_text(ticket.name()), Claims::text_of(ticket)},
+                              {files, layout.shared_folder(ticket.name())}});
     known = signs;
   }
   return signs;
@@ -54,16 +54,16 @@ void StagingArea::warn(const std::string& message) const {
 }
 
 struct StagedFile::Reporter {
-  Reporter(StagingArea& area, const Ticket& ticket, const std::string& folder)
+  Reporter(StagingArea& area, const Ticket& ticket, std::string progress)
       : files(area.files),
         clock(area.clock),
-        path(base::join_path(folder, k_progress)),
+        path(std::move(progress)),
         signs(area.signs_of(ticket)),
         last(clock.steady_now()) {}
 
   base::FileSystem& files;
   const base::Clock& clock;
-  const std::string path;
+  const std::string path;  // empty: it is too small for anybody to care
   const std::shared_ptr<PullSigns> signs;
   std::mutex mutex;
   std::chrono::steady_clock::time_point last;  // guarded by mutex
@@ -71,15 +71,25 @@ struct StagedFile::Reporter {
 };
 
 StagedFile::StagedFile(std::shared_ptr<StagingArea> area, const Ticket& ticket,
-                       const Digest& digest, ByteCount bytes)
+                       const Digest& digest, ByteCount bytes, StagingPlace place)
     : area_(std::move(area)),
       ticket_(ticket),
       digest_(digest),
       bytes_(bytes),
-      folder_(area_->layout.staging(digest, ticket)),
       changed_at_(area_->clock.steady_now()),
-      reporter_(std::make_shared<Reporter>(*area_, ticket, folder_)),
-      fork_generation_(base::fork_generation()) {}
+      fork_generation_(base::fork_generation()) {
+  std::string progress;
+  if (place == StagingPlace::shared_folder) {
+    folder_ = area_->layout.shared_folder(ticket.name());
+    prefix_ = digest.hex() + ".";
+    claim_ = area_->layout.shared_claim(digest);
+  } else {
+    folder_ = area_->layout.staging(digest, ticket);
+    claim_ = area_->layout.claim(digest);
+    progress = path_of(k_progress);
+  }
+  reporter_ = std::make_shared<Reporter>(*area_, ticket, std::move(progress));
+}
 
 StagedFile::StagedFile(StagedFile&& other) noexcept
     : area_(std::move(other.area_)),
@@ -87,6 +97,8 @@ StagedFile::StagedFile(StagedFile&& other) noexcept
       digest_(other.digest_),
       bytes_(other.bytes_),
       folder_(std::exchange(other.folder_, {})),
+      prefix_(std::move(other.prefix_)),
+      claim_(std::move(other.claim_)),
       state_(other.state_),
       has_claim_(std::exchange(other.has_claim_, false)),
       is_first_(other.is_first_),
@@ -113,19 +125,36 @@ StagedFile& StagedFile::operator=(StagedFile&& other) noexcept {
 StagedFile::~StagedFile() { drop(); }
 
 Result<StagedFile> StagedFile::announce(std::shared_ptr<StagingArea> area, const Ticket& ticket,
-                                        const Digest& digest, ByteCount bytes,
+                                        const Digest& digest, ByteCount bytes, StagingPlace place,
                                         const std::stop_token& stop) {
-  StagedFile staged(std::move(area), ticket, digest, bytes);
-  if (Result<void> done = staged.make_folder(); !done) {
+  StagedFile staged(std::move(area), ticket, digest, bytes, place);
+  if (Result<void> done = staged.announce_it(); !done) {
     if (done.error().code != ErrorCode::busy) return as_write_error(std::move(done).error());
-    return Error(
-        ErrorCode::invalid_argument, Subject::store,
-        std::exchange(staged.folder_, {}) + " is there already: one pull stages a digest once");
+    const std::string there = staged.is_shared() ? staged.announcement() : staged.folder_;
+    staged.folder_.clear();
+    return Error(ErrorCode::invalid_argument, Subject::store,
+                 there + " is there already: one pull stages a digest once");
   }
   if (Result<void> done = staged.look_for_blob(stop); !done) return std::move(done).error();
   if (staged.is_present()) return staged;
   if (Result<void> done = staged.look_for_claim(stop); !done) return std::move(done).error();
   return staged;
+}
+
+Result<void> StagedFile::announce_it() {
+  if (!is_shared()) return make_folder();
+  is_first_ = true;
+  PullSigns& signs = *reporter_->signs;
+  Result<bool> done = false;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (Result<void> made = signs.shared_folder.make(); !made) return made;
+    done = area_->claims.take(announcement(), ticket_, signs.claim_text);
+    if (done || done.error().code != ErrorCode::not_found) break;
+    signs.shared_folder.is_gone();
+  }
+  if (!done) return std::move(done).error();
+  if (!*done) return Error(ErrorCode::busy, Subject::store, announcement() + " is there already");
+  return {};
 }
 
 Result<void> StagedFile::make_folder() {
@@ -149,7 +178,7 @@ void StagedFile::mark_present() {
   state_ = State::present;
   // Where there are no hard links, the announcement alone has to do.
   is_held_ = area_->files.link(area_->layout.blob(digest_), hold_path()).has_value();
-  if (std::exchange(has_claim_, false)) area_->claims.release(digest_, ticket_);
+  if (std::exchange(has_claim_, false)) area_->claims.release(claim_, ticket_);
 }
 
 Result<void> StagedFile::look_for_blob(const std::stop_token& stop) {
@@ -182,11 +211,11 @@ Result<void> StagedFile::look_for_claim(const std::stop_token& stop) {
   constexpr int k_attempts = 16;  // others may take and leave it at the same time
   for (int attempt = 0; attempt < k_attempts; ++attempt) {
     const Result<std::optional<std::string>> text =
-        is_first_ ? std::optional<std::string>() : area_->claims.read(digest_);
+        is_first_ ? std::optional<std::string>() : area_->claims.read(claim_);
     if (!text) return text.error();
     if (*text) {
       if (!is_stale(**text)) return {};
-      const Result<bool> removed = area_->claims.remove(digest_, **text);
+      const Result<bool> removed = area_->claims.remove(claim_, **text);
       if (!removed) return as_write_error(removed.error());
     }
     const Result<bool> taken = take_claim(stop);
@@ -201,9 +230,11 @@ bool StagedFile::is_stale(const std::string& text) {
   holder_ = Claims::holder_of(text);
   if (!holder_ || holder_->liveness() == base::Owner::Liveness::dead) return true;
   const std::string name = text.substr(0, text.size() - 1);
-  const std::string done = text_or_nothing(
-      area_->files,
-      base::join_path(base::join_path(area_->layout.staging(digest_), name), k_progress));
+  std::string done;
+  if (!is_shared()) {
+    const std::string folder = base::join_path(area_->layout.staging(digest_), name);
+    done = text_or_nothing(area_->files, base::join_path(folder, k_progress));
+  }
   std::uint64_t bytes = 0;
   (void)std::from_chars(done.data(), done.data() + done.size(), bytes);
   holder_done_ = std::min(ByteCount(bytes), bytes_);
@@ -224,7 +255,7 @@ bool StagedFile::is_stale(const std::string& text) {
 
 // Everything that has to be looked at once nobody else fetches the blob.
 Result<bool> StagedFile::take_claim(const std::stop_token& stop) {
-  const Result<bool> taken = area_->claims.take(digest_, ticket_, reporter_->signs->claim_text);
+  const Result<bool> taken = area_->claims.take(claim_, ticket_, reporter_->signs->claim_text);
   if (!taken && taken.error().code == ErrorCode::no_space) return taken.error();
   if (taken && !*taken) return false;
   // Where no claim can be made, everybody fetches for himself.
@@ -251,7 +282,7 @@ void StagedFile::find_partials() {
   };
   std::vector<Partial> partials;
   std::vector<base::DirectoryEntry> entries;
-  if (!is_first_) entries = files.list(parent).value_or(std::move(entries));
+  if (!is_first_ && !is_shared()) entries = files.list(parent).value_or(std::move(entries));
   for (const base::DirectoryEntry& entry : entries) {
     if (entry.kind != base::FileKind::directory || entry.name == ticket_.name()) continue;
     const std::string folder = base::join_path(parent, entry.name);
@@ -310,7 +341,7 @@ void StagedFile::report(ByteCount done) const {
   if (now - reporter_->last < k_report_interval) return;
   reporter_->last = now;
   // Of a thousand files most have not begun.
-  if (done == reporter_->told) return;
+  if (done == reporter_->told || reporter_->path.empty()) return;
   reporter_->told = done;
   (void)write_rebuildable_file(reporter_->files, reporter_->path,
                                std::to_string(done.count()) + "\n");
@@ -318,26 +349,34 @@ void StagedFile::report(ByteCount done) const {
 
 void StagedFile::drop() {
   if (folder_.empty() || fork_generation_ != base::fork_generation()) return;
-  const std::string folder = std::exchange(folder_, {});
-  leave_or_remove_folder(folder);
+  is_shared() ? leave_shared_folder() : leave_or_remove_folder();
   if (is_present()) {
     for (const std::string& partial : abandoned_) (void)base::remove_tree(area_->files, partial);
   }
-  if (std::exchange(has_claim_, false)) area_->claims.release(digest_, ticket_);
+  if (std::exchange(has_claim_, false)) area_->claims.release(claim_, ticket_);
   // The folder of the digest goes with the last writer; it is not empty while there is another.
-  (void)area_->files.remove_empty_directory(base::parent_path(folder));
+  if (!is_shared()) (void)area_->files.remove_empty_directory(base::parent_path(folder_));
+  folder_.clear();
 }
 
 // What stays because of a failure is swept later.
-void StagedFile::leave_or_remove_folder(const std::string& folder) {
+void StagedFile::leave_or_remove_folder() {
   base::FileSystem& files = area_->files;
-  if (keeps_partial_ && !is_present() && files.stat(base::join_path(folder, k_data))) {
+  if (keeps_partial_ && !is_present() && files.stat(data_path())) {
     // Its name says that nobody will come back to it.
-    (void)files.rename(folder, area_->layout.left_partial(digest_, ticket_));
+    (void)files.rename(folder_, area_->layout.left_partial(digest_, ticket_));
     return;
   }
-  if (is_held_) (void)files.remove_file(base::join_path(folder, k_hold));
-  if (!files.remove_empty_directory(folder)) (void)base::remove_tree(files, folder);
+  if (is_held_) (void)files.remove_file(hold_path());
+  if (!files.remove_empty_directory(folder_)) (void)base::remove_tree(files, folder_);
+}
+
+// The folder itself goes with the pull, and with it what a transfer has left beside the data.
+void StagedFile::leave_shared_folder() {
+  base::FileSystem& files = area_->files;
+  if (!is_present()) (void)files.remove_file(data_path());
+  if (is_held_) (void)files.remove_file(hold_path());
+  (void)files.remove_file(announcement());
 }
 
 Result<void> StagedFile::complete(const Digest& found, ByteCount found_bytes,

@@ -30,7 +30,17 @@ namespace modelhub::store {
 struct PullSigns {
   Pulse pulse;
   ClaimText claim_text;
+  SharedFolder shared_folder;
 };
+
+// Where a file comes in.
+enum class StagingPlace {
+  own_folder,  // a partial is kept for the next pull
+  // Beside the other small files of its pull: spares two folders, and keeps no partial.
+  shared_folder
+};
+// Smaller than what a transfer writes at once: there is nothing worth keeping of a part.
+inline constexpr ByteCount k_small_file(256 * 1024);
 
 // What the staged files of one store share.
 //
@@ -73,17 +83,17 @@ struct HolderProgress {
   std::chrono::steady_clock::duration unchanged{0};  // how long no sign of life was seen
 };
 
-// A folder of its own for one file that is being fetched, and at the same time the announcement
-// that its blob is wanted: while it exists nobody removes that blob. Made by Store::stage(), used
-// up by Store::publish().
+// A place for one file that is being fetched, and an announcement that its blob is wanted: while
+// that exists nobody removes that blob. The folder of its own is at the same time the announcement;
+// in a shared one there is a file for that. Made by Store::stage(), used up by Store::publish().
 //
 // Invariants:    of all who stage a digest, in all processes, one is_mine() and fetches; the others
 //                wait with look_again(). That only saves work: whoever fetches all the same does no
 //                harm.
-// Ownership:     the folder and what is in it; dropped without publication, it is removed or, after
-//                keep_partial(), left for the next pull. In a forked child it belongs to the parent
-//                and is left alone. REQUIRES: the file system and the clock that the store was
-//                opened with live on.
+// Ownership:     the place and what is in it; dropped without publication, it is removed or, after
+//                keep_partial() of what has a folder of its own, left for the next pull. In a
+//                forked child it belongs to the parent and is left alone. REQUIRES: the file system
+//                and the clock that the store was opened with live on.
 // Thread safety: one thread at a time; report() may run beside the others, not beside a move or the
 //                destructor.
 // Errors:        io_error, no_space, cancelled.
@@ -92,7 +102,7 @@ class StagedFile {
   // Announces the digest, then looks whether the blob is there, then claims it. REQUIRES: the
   // ticket announces a digest once at a time (else invalid_argument).
   static Result<StagedFile> announce(std::shared_ptr<StagingArea> area, const Ticket& ticket,
-                                     const Digest& digest, ByteCount bytes,
+                                     const Digest& digest, ByteCount bytes, StagingPlace place,
                                      const std::stop_token& stop);
   StagedFile(StagedFile&& other) noexcept;
   StagedFile& operator=(StagedFile&& other) noexcept;
@@ -105,10 +115,11 @@ class StagedFile {
   // We hold the claim: fetch into folder(), which may hold the `data` and `journal` of somebody who
   // died.
   bool is_mine() const { return state_ == State::mine || state_ == State::complete; }
-  // The folder, for what a transfer keeps beside the data.
+  // The folder, for what a transfer keeps beside the data, and what all names there begin with.
   const std::string& folder() const { return folder_; }
+  const std::string& prefix() const { return prefix_; }
   // Where the bytes go. Only this object's owner writes there.
-  std::string data_path() const { return base::join_path(folder_, "data"); }
+  std::string data_path() const { return path_of("data"); }
   // Other files whose parts may be copied: partials of others, and a damaged blob.
   const std::vector<PartialSeed>& seeds() const { return seeds_; }
 
@@ -124,7 +135,8 @@ class StagedFile {
   // sign of life for every file of the ticket. Writes at most once a second.
   void report(ByteCount done) const;
   // From now on the destructor leaves what was fetched for a later pull, which may be of another
-  // process. REQUIRES: nothing has the data open any more when the destructor runs.
+  // process, if it has a folder of its own. REQUIRES: nothing has the data open any more when the
+  // destructor runs.
   void keep_partial() { keeps_partial_ = true; }
 
   // Whoever wrote data_path() says what it hashed while writing: the store does not read the bytes
@@ -144,10 +156,18 @@ class StagedFile {
   struct Reporter;  // the state of report()
 
   StagedFile(std::shared_ptr<StagingArea> area, const Ticket& ticket, const Digest& digest,
-             ByteCount bytes);
+             ByteCount bytes, StagingPlace place);
+  bool is_shared() const { return !prefix_.empty(); }
+  std::string path_of(std::string_view name) const {
+    return base::join_path(folder_, prefix_ + std::string(name));
+  }
+  // In a shared folder: the announcement.
+  std::string announcement() const { return base::join_path(folder_, digest_.hex()); }
   // A second name of the present blob, which keeps its bytes within reach whatever happens to the
   // first.
-  std::string hold_path() const { return base::join_path(folder_, "blob"); }
+  std::string hold_path() const { return path_of("blob"); }
+  // busy: this ticket has done that already.
+  Result<void> announce_it();
   Result<void> make_folder();
   // Remembers that the blob is there, holds on to its bytes, and lets the claim go.
   void mark_present();
@@ -160,16 +180,19 @@ class StagedFile {
   void offer_damaged_blob();
   bool adopt(const std::string& partial);
   void drop();
-  void leave_or_remove_folder(const std::string& folder);
+  void leave_or_remove_folder();
+  void leave_shared_folder();
 
   std::shared_ptr<StagingArea> area_;
   Ticket ticket_;
   Digest digest_;
   ByteCount bytes_;
   std::string folder_;  // empty: nothing to drop
+  std::string prefix_;  // empty: the folder is its own
+  std::string claim_;
   State state_ = State::elsewhere;
   bool has_claim_ = false;
-  bool is_first_ = false;    // we made the folder of the digest: there was nothing of others
+  bool is_first_ = false;    // nothing of others was seen
   bool is_held_ = false;     // there is a file at hold_path()
   bool is_adopted_ = false;  // the data was begun by a process that died
   bool keeps_partial_ = false;

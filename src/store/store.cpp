@@ -220,10 +220,10 @@ Result<std::optional<InstalledModel>> Store::find(const ModelId& id) const {
 }
 
 Result<StagedFile> Store::stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
-                                const std::stop_token& stop) {
+                                const std::stop_token& stop, StagingPlace place) {
   if (Result<void> done = home_.prepare_for_writing(); !done) return std::move(done).error();
   sweep_once();
-  return StagedFile::announce(area_, ticket, digest, bytes, stop);
+  return StagedFile::announce(area_, ticket, digest, bytes, place, stop);
 }
 
 Result<void> Store::put_blobs(std::vector<StagedFile>& staged) {

@@ -145,11 +145,12 @@ class Store {
   // One pull's right to write; made without touching the disk.
   static Ticket new_ticket() { return Ticket(); }
 
-  // Announces that a blob is wanted and makes a folder to fetch it into; makes the home when there
+  // Announces that a blob is wanted and makes a place to fetch it into; makes the home when there
   // is none. A blob that is there already is believed by its stamp, else hashed first (`stop` ends
   // that: cancelled). Then claims it, see StagedFile. A ticket stages a digest once.
   Result<StagedFile> stage(const Ticket& ticket, const Digest& digest, ByteCount bytes,
-                           const std::stop_token& stop = {});
+                           const std::stop_token& stop = {},
+                           StagingPlace place = StagingPlace::own_folder);
   // With a ticket of its own.
   Result<StagedFile> stage(const Digest& digest, ByteCount bytes,
                            const std::stop_token& stop = {}) {

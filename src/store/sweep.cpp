@@ -81,39 +81,43 @@ class Sweep {
     for (const DirectoryEntry& entry : entries_of(layout_.staging())) {
       const std::string path = base::join_path(layout_.staging(), entry.name);
       const std::string_view name = entry.name;
-      const bool is_pulse = name.ends_with(Layout::k_pulse_suffix);
-      if (is_pulse || name.ends_with(Layout::k_claim_text_suffix)) {
-        const auto suffix = is_pulse ? Layout::k_pulse_suffix : Layout::k_claim_text_suffix;
-        const auto ticket = name.substr(0, name.size() - suffix.size());
-        if (is_dead(Owner::parse_unique_suffix(ticket))) remove(path, entry.kind);
-      } else if (const Result<Digest> digest = Digest::parse(name);
-                 digest && entry.kind == FileKind::directory) {
-        sweep_staged(*digest, path);
+      const std::string_view stem = name.substr(0, name.rfind('.'));
+      const bool is_claim = name.ends_with(Layout::k_claim_suffix);
+      if (is_claim && Digest::parse(stem)) {
+        sweep_claim(path);
+      } else if (is_claim || name.ends_with(Layout::k_pulse_suffix)) {
+        if (is_dead(Owner::parse_unique_suffix(stem))) remove(path, entry.kind);
+      } else if (name.ends_with(Layout::k_shared_folder_suffix)) {
+        // Nobody goes on with small files.
+        if (is_dead(Owner::parse_unique_suffix(stem))) remove_partial(path);
+      } else if (Digest::parse(name) && entry.kind == FileKind::directory) {
+        sweep_staged(path);
       }
     }
   }
 
   // staging/<hex>/: the claim of a process that died, and folders to which nobody will come back,
   // once nothing in them was written for a while.
-  void sweep_staged(const Digest& digest, const std::string& folder) {
+  void sweep_staged(const std::string& folder) {
     sweep_temporary_files(folder);
     for (const DirectoryEntry& entry : entries_of(folder)) {
-      if (entry.name == Layout::k_claim) sweep_claim(digest);
+      const std::string path = base::join_path(folder, entry.name);
+      if (entry.name == Layout::k_claim) sweep_claim(path);
       if (entry.kind == FileKind::directory && StagingName::parse(entry.name).is_abandoned())
-        sweep_partial(base::join_path(folder, entry.name));
+        sweep_partial(path);
     }
     (void)files_.remove_empty_directory(folder);  // fails while there is somebody
   }
 
-  void sweep_claim(const Digest& digest) {
-    const Claims claims(layout_, files_);
-    const Result<std::optional<std::string>> text = claims.read(digest);
+  void sweep_claim(const std::string& claim) {
+    const Claims claims(files_);
+    const Result<std::optional<std::string>> text = claims.read(claim);
     if (!text || !*text) return;
     const std::optional<Owner> holder = Claims::holder_of(**text);
     const bool is_stale = holder ? holder->liveness() == Owner::Liveness::dead
-                                 : is_older(layout_.claim(digest), options_.partial_age);
+                                 : is_older(claim, options_.partial_age);
     if (!is_stale) return;
-    const Result<bool> removed = claims.remove(digest, **text);
+    const Result<bool> removed = claims.remove(claim, **text);
     if (removed && *removed) ++report_.removed;
   }
 
@@ -135,15 +139,20 @@ class Sweep {
 
   void sweep_partial(const std::string& folder) {
     if (!is_older(folder, options_.partial_age)) return;
-    const std::vector<DirectoryEntry> entries = entries_of(folder);
-    ByteCount bytes;
-    for (const DirectoryEntry& entry : entries) {
+    for (const DirectoryEntry& entry : entries_of(folder)) {
       const std::string path = base::join_path(folder, entry.name);
       const auto stat = files_.stat(path);
-      if (!stat || stat->links > 1)
-        continue;  // links > 1: the hold on a blob, whose time is the blob's
-      if (!is_older(path, options_.partial_age)) return;
-      bytes += stat->size;
+      // links > 1: the hold on a blob, whose time is the blob's
+      if (stat && stat->links == 1 && !is_older(path, options_.partial_age)) return;
+    }
+    remove_partial(folder);
+  }
+
+  void remove_partial(const std::string& folder) {
+    ByteCount bytes;
+    for (const DirectoryEntry& entry : entries_of(folder)) {
+      const auto stat = files_.stat(base::join_path(folder, entry.name));
+      if (stat && stat->links == 1) bytes += stat->size;
     }
     const std::uint64_t before = report_.removed;
     remove(folder, FileKind::directory);

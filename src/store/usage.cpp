@@ -217,6 +217,11 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(const BlobSizes& b
   for (const DirectoryEntry& digest_entry : *digests) {
     if (digest_entry.kind != FileKind::directory) continue;
     const std::string folder = base::join_path(layout_.staging(), digest_entry.name);
+    if (digest_entry.name.ends_with(Layout::k_shared_folder_suffix)) {
+      Result<void> read = read_shared_folder(folder, digest_entry.name, blobs, partials);
+      if (!read) return std::move(read).error();
+      continue;
+    }
     const Result<Digest> digest = Digest::parse(digest_entry.name);
     // A folder that is adopted is renamed once, to the name of a ticket.
     const Result<std::vector<DirectoryEntry>> entries = list_steadily(files_, folder);
@@ -244,6 +249,42 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(const BlobSizes& b
     }
   }
   return partials;
+}
+
+// "<owner>.<n>.files": one partial of what is written there, and one of each announcement.
+Result<void> UsageReader::read_shared_folder(const std::string& folder, std::string_view name,
+                                             const BlobSizes& blobs,
+                                             std::vector<PartialFolder>& partials) {
+  name.remove_suffix(Layout::k_shared_folder_suffix.size());
+  PartialFolder all;
+  all.path = folder;
+  std::string ticket(".");
+  ticket += name;
+  if (auto split = split_ticket(ticket)) {
+    all.ticket = std::move(split->first);
+    all.owner = std::move(split->second);
+    all.is_dead = all.owner->liveness() == base::Owner::Liveness::dead;
+  }
+  const Result<std::vector<DirectoryEntry>> entries = list_if_there(folder);
+  if (!entries) return entries.error();
+  constexpr std::size_t k_digits = 2 * Digest::k_bytes;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string_view file = entry.name;
+    const Result<Digest> digest = Digest::parse(file.substr(0, k_digits));
+    if (!digest) continue;
+    if (file.size() == k_digits && !all.is_dead) {
+      PartialFolder announced = all;
+      announced.path = base::join_path(folder, file);
+      announced.digest = *digest;
+      partials.push_back(std::move(announced));
+    } else if (file.size() > k_digits && file.substr(k_digits) != ".journal") {
+      const Result<base::FileStat> stat = files_.stat(base::join_path(folder, file));
+      const bool counts_hold = blobs.by_digest.count(*digest) == 0;
+      if (stat && (stat->links == 1 || counts_hold)) all.bytes += round_to_blocks(stat->allocated);
+    }
+  }
+  partials.push_back(std::move(all));
+  return {};
 }
 
 // A second link to a blob is the blob's, unless that is being taken away or given back just now.

@@ -39,7 +39,8 @@ struct ReservationEntry {
   static std::string name_of(ByteCount bytes, std::string_view ticket, bool is_held);
 };
 
-// A folder in which somebody writes, or has written: staging/<hex>/<owner>.<n>/ and the like.
+// A folder in which somebody writes, or has written: staging/<hex>/<owner>.<n>/ and the like. Or
+// what a pull has announced in its shared folder: a file, whose bytes count with the folder.
 struct PartialFolder {
   std::string path;
   std::optional<Digest> digest;
@@ -110,6 +111,8 @@ class UsageReader {
   Result<void> read_views(Usage& usage);
   Result<void> read_items(const std::string& folder, std::vector<LooseItem>& items, Usage& usage);
   std::optional<PartialFolder> read_temporary(const std::string& path, const std::string& name);
+  Result<void> read_shared_folder(const std::string& folder, std::string_view name,
+                                  const BlobSizes& blobs, std::vector<PartialFolder>& partials);
   Result<ByteCount> bytes_of_partial(const std::string& folder, bool counts_hold);
   // Of all files below that have no second name elsewhere.
   Result<ByteCount> bytes_below(const std::string& folder);

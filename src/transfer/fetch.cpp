@@ -46,7 +46,7 @@ Fetch::Fetch(FetchRequest request, Promise<Fetched> promise, const FetchContext&
       policy_(policy_of(context.options)),
       started_(context.options.clock->steady_now()),
       promise_(std::move(promise)),
-      announcement_(context.folders.announce(request_.folder)),
+      announcement_(context.folders.announce(request_.path_of(""))),
       plan_(plan_sources(context.options, request_)),
       on_cancel_(promise_.stop_token(), context.workers.wake) {
   url_ = source_url();
@@ -101,7 +101,7 @@ void Fetch::begin(TimePoint now) {
   // What waits for its turn costs nothing: no file is opened for it, and nothing is looked at.
   if (!url_.is_file() && !has_room_at_host(now)) return;
   meter_.restart(now, 0);
-  std::shared_ptr<void> pass = context_.folders.try_enter(request_.folder);
+  std::shared_ptr<void> pass = context_.folders.try_enter(request_.path_of(""));
   if (!pass) return;  // a cancelled fetch is still writing its journal there
   landing_ = std::make_shared<Landing>(*context_.options.files, request_, context_.workers,
                                        std::move(pass));
@@ -236,9 +236,9 @@ void Fetch::feed_unpacker() {
   unpacker_setbacks_ = landing_->setbacks();
   if (hashed == 0) return;
   if (!unpacker_) {
-    Result<std::unique_ptr<Unpacker>> unpacker = Unpacker::start(
-        *context_.options.files, *request_.unpack, base::join_path(request_.folder, "archive"),
-        base::join_path(request_.folder, "data"), request_.bytes);
+    Result<std::unique_ptr<Unpacker>> unpacker =
+        Unpacker::start(*context_.options.files, *request_.unpack, request_.path_of("archive"),
+                        request_.path_of("data"), request_.bytes);
     if (!unpacker) return give_up(std::move(unpacker).error());
     unpacker_ = *std::move(unpacker);
   }

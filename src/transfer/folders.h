@@ -11,7 +11,8 @@
 
 namespace modelhub::transfer {
 
-// Who writes into which folder: one fetch at a time, and others can wait until all have left.
+// Who writes into which folder, or under which prefix of one (a path too): one fetch at a time, and
+// others can wait until all have left.
 //
 // Thread safety: all methods from any thread; passes may be dropped on any.
 class Folders {

@@ -29,8 +29,8 @@ Landing::Landing(base::FileSystem& files, const FetchRequest& request, const Wor
                  std::shared_ptr<void> lease)
     : files_(files),
       workers_(workers),
-      path_(base::join_path(request.folder, request.unpack ? "archive" : "data")),
-      journal_path_(base::join_path(request.folder, "journal")),
+      path_(request.path_of(request.unpack ? "archive" : "data")),
+      journal_path_(request.path_of("journal")),
       digest_(request.digest),
       bytes_(request.bytes.count()),
       seeds_(request.seeds),

@@ -40,7 +40,7 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   void submit(FetchRequest request, Promise<Fetched> promise);
-  void wait_until_left(const std::string& folder) { folders_.wait_until_left(folder); }
+  void wait_until_left(const std::string& place) { folders_.wait_until_left(place); }
   std::uint64_t network_requests() const {
     return network_requests_.load(std::memory_order_relaxed);
   }

@@ -34,6 +34,10 @@ Error error_in_fork() {
 
 }  // namespace
 
+std::string FetchRequest::path_of(std::string_view name) const {
+  return base::join_path(folder, prefix + std::string(name));
+}
+
 TransferOptions::TransferOptions() : user_agent("modelhub/" MODELHUB_VERSION) {}
 
 Transfer::Transfer(TransferOptions options, std::shared_ptr<base::Executor> callbacks)
@@ -88,14 +92,15 @@ Result<std::vector<std::byte>> Transfer::read(const std::string& url, const Read
   return read_remote_file(request, limits.bytes, report, stop);
 }
 
-void Transfer::wait_until_left(const std::string& folder) {
+void Transfer::wait_until_left(const std::string& folder, const std::string& prefix) {
   if (fork_generation_ != base::fork_generation()) return;
   Loop* loop = nullptr;
   {
     std::lock_guard lock(mutex_);
     loop = loop_.get();
   }
-  if (loop != nullptr) loop->wait_until_left(folder);  // it lives as long as this
+  if (loop != nullptr)
+    loop->wait_until_left(base::join_path(folder, prefix));  // it lives as long as this
 }
 
 std::uint64_t Transfer::network_requests() const {

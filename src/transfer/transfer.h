@@ -48,10 +48,13 @@ struct FetchRequest {
   std::optional<Digest> digest;
   ByteCount bytes;                // exactly
   std::vector<std::string> urls;  // https, http or file; tried in this order, after the mirrors
-  // A folder that exists and in which nobody but this fetch writes. The file comes to be `data` in
-  // it, with a `journal` beside it while it is partial; what an earlier fetch of the same digest
-  // left there is gone on with.
+  // A folder that exists. The file comes to be `data` in it, with a `journal` beside it while it is
+  // partial; what an earlier fetch of the same digest left there is gone on with.
   std::string folder;
+  // Comes before these names, so that several fetches may share a folder: under one prefix nobody
+  // but this fetch writes.
+  std::string prefix = {};
+  std::string path_of(std::string_view name) const;
   std::vector<Seed> seeds = {};
   // The file is an archive: it comes to be `archive` in the folder, and what it holds `data`.
   // `digest` and `bytes` above are the archive's.
@@ -185,9 +188,9 @@ class Transfer {
                                       const std::function<void(Progress)>& report,
                                       const std::stop_token& stop);
 
-  // Waits until no fetch writes into this folder any more. After a job was cancelled, before the
-  // folder is given to somebody else.
-  void wait_until_left(const std::string& folder);
+  // Waits until no fetch writes into this folder, under this prefix, any more. After a job was
+  // cancelled, before the place is given to somebody else.
+  void wait_until_left(const std::string& folder, const std::string& prefix = {});
 
   // HTTP requests begun so far; what is installed needs none.
   std::uint64_t network_requests() const;

@@ -47,6 +47,12 @@ const Contents k_many_files = [] {
 bool publish_many(Store& store, base::FileSystem& files) {
   return publish(store, files, k_second, k_many_files).has_value();
 }
+bool publish_many_small(Store& store, base::FileSystem& files) {
+  return publish(store, files, k_second, k_many_files, StagingPlace::shared_folder).has_value();
+}
+bool publish_second_small(Store& store, base::FileSystem& files) {
+  return publish(store, files, k_second, k_second_files, StagingPlace::shared_folder).has_value();
+}
 // Moves the files in without a manifest, as a pull does that waits for others.
 bool put_the_blobs_of_second(Store& store, base::FileSystem& files) {
   const Ticket ticket;
@@ -119,7 +125,7 @@ void bury(base::FileSystem& files, const std::string& folder, const std::string&
       path = base::join_path(folder, renamed);
     }
     if (entry.kind == base::FileKind::directory) bury(files, path, name, dead);
-    if (entry.name != Layout::k_claim) continue;
+    if (!entry.name.ends_with(Layout::k_claim)) continue;  // also the claims of small files
     std::string text = base::read_whole_file(files, path, ByteCount(1000)).value();
     const std::size_t at = text.find(name);
     if (at == std::string::npos) continue;
@@ -221,6 +227,16 @@ TEST_P(PowerCutTest, DuringAPublicationOfManyFiles) {
   EXPECT_GT(cut_at_each_step(with_first, publish_many, true, GetParam(), stride), 200u);
 }
 
+TEST_P(PowerCutTest, DuringAPublicationOfSmallFiles) {
+  EXPECT_GT(cut_at_each_step(nothing_yet, publish_second_small, false, GetParam()), 40u);
+  EXPECT_GT(cut_at_each_step(with_first, publish_second_small, true, GetParam()), 20u);
+}
+
+TEST_P(PowerCutTest, DuringAPublicationOfManySmallFiles) {
+  const std::uint64_t stride = test::k_is_sanitized ? 40 : 3;
+  EXPECT_GT(cut_at_each_step(with_first, publish_many_small, true, GetParam(), stride), 150u);
+}
+
 TEST_P(PowerCutTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
   EXPECT_GT(cut_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam()), 20u);
 }
@@ -295,6 +311,9 @@ class FaultTest : public testing::TestWithParam<Fault> {};
 TEST_P(FaultTest, DuringTheFirstPublicationOfAHome) {
   fail_at_each_step(nothing_yet, publish_second, false, GetParam());
 }
+TEST_P(FaultTest, DuringAPublicationOfSmallFiles) {
+  fail_at_each_step(with_first, publish_second_small, true, GetParam());
+}
 TEST_P(FaultTest, DuringAPublicationThatReplacesAnother) {
   fail_at_each_step(with_both, publish_second_anew, true, GetParam());
 }
@@ -317,7 +336,8 @@ TEST_P(FaultTest, IsNamedByThePublication) {
     FaultyFileSystem faulty(memory);
     const auto store = open_store(k_home, faulty);
     faulty.set_rule(FaultyFileSystem::fail_from(step, GetParam().error_number));
-    const auto published = publish(*store, faulty, k_second, k_second_files);
+    const auto place = step % 2 == 0 ? StagingPlace::own_folder : StagingPlace::shared_folder;
+    const auto published = publish(*store, faulty, k_second, k_second_files, place);
     if (faulty.mutations() < step) return;
     if (published) continue;  // only stamps were lost
     EXPECT_EQ(published.error().code,

@@ -132,7 +132,7 @@ class SteppingFileSystem final : public base::FileSystem {
       (void)below_.rename(path, dead);
     }
     named_.clear();
-    for (const std::string& folder : announced_) bury_claim(folder);
+    for (const std::string& folder : announced_) bury_claims(folder);
     announced_.clear();
   }
 
@@ -233,9 +233,20 @@ class SteppingFileSystem final : public base::FileSystem {
   };
 
   // A claim names its holder in its text; it may outlive the holder's folder.
-  void bury_claim(const std::string& folder) {
-    const std::string claim = base::join_path(base::parent_path(folder), "claim");
-    std::string text = folder.substr(folder.rfind('/') + 1) + "\n";
+  void bury_claims(const std::string& folder) {
+    const std::string parent = base::parent_path(folder);
+    const std::string name = folder.substr(folder.rfind('/') + 1);
+    const std::size_t suffix = name.rfind(".files");
+    if (suffix == std::string::npos)
+      return bury_claim(base::join_path(parent, "claim"), name + "\n");
+    const auto entries = below_.list(parent);
+    if (!entries) return;
+    for (const base::DirectoryEntry& entry : *entries) {
+      if (entry.name.ends_with(".claim"))
+        bury_claim(base::join_path(parent, entry.name), name.substr(0, suffix) + "\n");
+    }
+  }
+  void bury_claim(const std::string& claim, std::string text) {
     if (base::read_whole_file(below_, claim, ByteCount(1000)).value_or("") != text) return;
     text.replace(text.rfind(boot_), boot_.size(), "-00000000-");
     auto file = below_.create(claim, base::CreateMode::truncate, 0666);

@@ -96,13 +96,15 @@ inline Result<void> wait_for_claim(StagedFile& staged,
 // As a pull does it: all are announced, what is ours is fetched and put in its place, then the
 // others are waited for.
 inline Result<InstalledModel> publish(Store& store, base::FileSystem& files, const ModelId& id,
-                                      const Contents& contents) {
+                                      const Contents& contents,
+                                      StagingPlace place = StagingPlace::own_folder) {
   const Ticket ticket = Store::new_ticket();
   std::vector<StagedFile> all;
   std::map<Digest, std::string> wanted;
   for (const auto& [path, content] : contents) {
     if (!wanted.emplace(digest_of(content), content).second) continue;
-    Result<StagedFile> staged = store.stage(ticket, digest_of(content), ByteCount(content.size()));
+    Result<StagedFile> staged =
+        store.stage(ticket, digest_of(content), ByteCount(content.size()), {}, place);
     if (!staged) return std::move(staged).error();
     all.push_back(*std::move(staged));
   }

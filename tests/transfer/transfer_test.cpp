@@ -145,6 +145,28 @@ TEST_F(TransferTest, TellsProgressThatOnlyGrowsAndEndsAtTheWhole) {
   EXPECT_TRUE(has_rate);
 }
 
+TEST_F(TransferTest, FetchesWithPrefixesShareAFolderAtTheSameTime) {
+  const std::string body = model_bytes(500'000);
+  const std::string other = model_bytes(400'000);
+  server_.on("/m.onnx", file_reply(body).ending_with(HttpReply::Ending::stall, 300'000));
+  server_.on("/n.onnx", file_reply(other));
+  FetchRequest stalled = request_for(body, {server_.url("/m.onnx")});
+  stalled.prefix = "m.";
+  FetchRequest quick = request_for(other, {server_.url("/n.onnx")});
+  quick.prefix = "n.";
+  const Job<Fetched> first = start(stalled);
+  const std::string partial = folder() + "/m.data";
+  ASSERT_TRUE(test::eventually([&] { return std::filesystem::exists(partial); }));
+  ASSERT_TRUE(start(quick).get());
+  EXPECT_EQ(test::content_of(folder() + "/n.data"), other);
+  transfer_->wait_until_left(folder(), quick.prefix);  // and not for the one that stalls
+  first.cancel();
+  EXPECT_EQ(first.get().error().code, ErrorCode::cancelled);
+  transfer_->wait_until_left(folder(), stalled.prefix);
+  EXPECT_TRUE(std::filesystem::exists(folder() + "/m.journal"));
+  EXPECT_FALSE(std::filesystem::exists(journal()));
+}
+
 TEST_F(TransferTest, CancellingInTheMiddleEndsTheRequestAndLeavesAPartialWithAJournal) {
   const std::string body = model_bytes(500'000);
   server_.on("/m.onnx", file_reply(body).ending_with(HttpReply::Ending::stall, 300'000));
