@@ -58,6 +58,29 @@ std::optional<ChunkRecord> record_from(const Json& json, const Digest& digest, B
   return record;
 }
 
+std::string text_of(const Digest& digest, ByteCount bytes, const ChunkRecord& record) {
+  Json json;
+  json["schema"] = k_record_schema;
+  json["bytes"] = bytes.count();
+  json["chunk_bytes"] = k_chunk_bytes;
+  json["chunks"] = Json::array();
+  for (const Digest& chunk : record.chunks) json["chunks"].push_back(chunk.hex());
+  json["seal"] = seal_of(digest, bytes, record.chunks);
+  json["stamp"] = nullptr;
+  if (record.stamp) {
+    json["stamp"] = {{"inode", record.stamp->inode},
+                     {"bytes", record.stamp->bytes.count()},
+                     {"mtime_ns", record.stamp->mtime_ns}};
+  }
+  return json.dump() + "\n";
+}
+
+Result<void> create(base::FileSystem& files, const std::string& path, const std::string& text) {
+  Result<void> done = write_new_file(files, path, text);
+  if (!done && done.error().code != ErrorCode::busy) (void)files.remove_file(path);
+  return done;
+}
+
 }  // namespace
 
 std::optional<ChunkRecord> load_chunk_record(base::FileSystem& files, const Layout& layout,
@@ -72,28 +95,18 @@ std::optional<ChunkRecord> load_chunk_record(base::FileSystem& files, const Layo
   }
 }
 
+Result<void> create_chunk_record(base::FileSystem& files, const Layout& layout,
+                                 const Digest& digest, ByteCount bytes, const ChunkRecord& record) {
+  return create(files, layout.chunk_record(digest), text_of(digest, bytes, record));
+}
+
 Result<void> save_chunk_record(base::FileSystem& files, const Layout& layout, const Digest& digest,
                                ByteCount bytes, const ChunkRecord& record) {
-  Json json;
-  json["schema"] = k_record_schema;
-  json["bytes"] = bytes.count();
-  json["chunk_bytes"] = k_chunk_bytes;
-  json["chunks"] = Json::array();
-  for (const Digest& chunk : record.chunks) json["chunks"].push_back(chunk.hex());
-  json["seal"] = seal_of(digest, bytes, record.chunks);
-  json["stamp"] = nullptr;
-  if (record.stamp) {
-    json["stamp"] = {{"inode", record.stamp->inode},
-                     {"bytes", record.stamp->bytes.count()},
-                     {"mtime_ns", record.stamp->mtime_ns}};
-  }
   const std::string path = layout.chunk_record(digest);
-  const std::string text = json.dump() + "\n";
-  // Whoever reads a half written one takes it for none: the first needs no renaming.
-  Result<void> done = write_new_file(files, path, text);
-  if (done) return done;
-  if (done.error().code == ErrorCode::busy) return write_rebuildable_file(files, path, text);
-  (void)files.remove_file(path);
+  const std::string text = text_of(digest, bytes, record);
+  Result<void> done = create(files, path, text);
+  if (!done && done.error().code == ErrorCode::busy)
+    return write_rebuildable_file(files, path, text);
   return done;
 }
 

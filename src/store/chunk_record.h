@@ -39,6 +39,10 @@ struct ChunkRecord {
 // Nothing when there is no record, or none that makes sense for a blob of `bytes`.
 std::optional<ChunkRecord> load_chunk_record(base::FileSystem& files, const Layout& layout,
                                              const Digest& digest, ByteCount bytes);
+// The first of a blob; whoever reads a half written one takes it for none. Errors: busy when there
+// is one.
+Result<void> create_chunk_record(base::FileSystem& files, const Layout& layout,
+                                 const Digest& digest, ByteCount bytes, const ChunkRecord& record);
 // Readers see the old record or the new one; after a power cut perhaps a torn one, which load takes
 // for none.
 Result<void> save_chunk_record(base::FileSystem& files, const Layout& layout, const Digest& digest,

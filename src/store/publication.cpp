@@ -49,8 +49,10 @@ Result<void> Publication::move_in(std::vector<StagedFile>& staged) {
   if (Result<void> done = blobs_.sync(); !done) return as_write_error(std::move(done).error());
   for (StagedFile* file : complete) file->state_ = StagedFile::State::present;
   // Without a stamp the blob is hashed once more at its first verification.
-  for (StagedFile* file : moved)
-    (void)blobs_.save_stamp(file->digest_, file->bytes_, std::move(file->chunks_));
+  for (StagedFile* file : moved) {
+    if (!file->is_stamped_)
+      (void)blobs_.save_stamp(file->digest_, file->bytes_, std::move(file->chunks_));
+  }
   return {};
 }
 

@@ -103,6 +103,7 @@ StagedFile::StagedFile(StagedFile&& other) noexcept
       has_claim_(std::exchange(other.has_claim_, false)),
       is_first_(other.is_first_),
       is_held_(other.is_held_),
+      is_stamped_(other.is_stamped_),
       is_adopted_(other.is_adopted_),
       keeps_partial_(other.keeps_partial_),
       damaged_(other.damaged_),
@@ -350,6 +351,8 @@ void StagedFile::report(ByteCount done) const {
 void StagedFile::drop() {
   if (folder_.empty() || fork_generation_ != base::fork_generation()) return;
   is_shared() ? leave_shared_folder() : leave_or_remove_folder();
+  if (is_stamped_ && !is_present())
+    (void)area_->files.remove_file(area_->layout.chunk_record(digest_));
   if (is_present()) {
     for (const std::string& partial : abandoned_) (void)base::remove_tree(area_->files, partial);
   }
@@ -395,7 +398,20 @@ Result<void> StagedFile::complete(const Digest& found, ByteCount found_bytes,
   state_ = State::complete;
   chunks_ = std::move(chunks);
   if (chunks_.empty() && bytes_.count() <= k_chunk_bytes) chunks_.push_back(digest_);
+  stamp_early();
   return {};
+}
+
+// The first record of a blob can be written while other files are still on their way: of its stamp
+// nothing changes when the data gets its name, and until then it fits nothing. One that is there
+// already is of a blob that is there, or was.
+void StagedFile::stamp_early() {
+  if (is_adopted_) return;  // a copy may be published in its place
+  const Result<base::FileStat> stat = area_->files.stat(data_path());
+  if (!stat || stat->size != bytes_) return;
+  const ChunkRecord record{chunks_, Stamp::of(*stat)};
+  is_stamped_ =
+      create_chunk_record(area_->files, area_->layout, digest_, bytes_, record).has_value();
 }
 
 }  // namespace modelhub::store

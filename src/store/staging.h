@@ -159,7 +159,7 @@ class StagedFile {
              ByteCount bytes, StagingPlace place);
   bool is_shared() const { return !prefix_.empty(); }
   std::string path_of(std::string_view name) const {
-    return base::join_path(folder_, prefix_ + std::string(name));
+    return base::join_path(folder_, std::string(prefix_).append(name));
   }
   // In a shared folder: the announcement.
   std::string announcement() const { return base::join_path(folder_, digest_.hex()); }
@@ -179,6 +179,7 @@ class StagedFile {
   void find_partials();
   void offer_damaged_blob();
   bool adopt(const std::string& partial);
+  void stamp_early();
   void drop();
   void leave_or_remove_folder();
   void leave_shared_folder();
@@ -194,6 +195,7 @@ class StagedFile {
   bool has_claim_ = false;
   bool is_first_ = false;    // nothing of others was seen
   bool is_held_ = false;     // there is a file at hold_path()
+  bool is_stamped_ = false;  // the record of the blob has the stamp of our data
   bool is_adopted_ = false;  // the data was begun by a process that died
   bool keeps_partial_ = false;
   std::optional<Stamp> damaged_;  // what lies in the blob's place and does not match

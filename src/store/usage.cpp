@@ -222,10 +222,29 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(const BlobSizes& b
       if (!read) return std::move(read).error();
       continue;
     }
-    const Result<Digest> digest = Digest::parse(digest_entry.name);
-    // A folder that is adopted is renamed once, to the name of a ticket.
+    Result<std::vector<PartialFolder>> found =
+        read_partials_of(folder, Digest::parse(digest_entry.name), blobs, liveness);
+    if (!found) return found;
+    for (PartialFolder& partial : *found) partials.push_back(std::move(partial));
+  }
+  return partials;
+}
+
+// One that is adopted is renamed, to the name of a ticket: where one has gone while it was looked
+// into, its bytes may be in another that was looked into before, or was not there yet.
+Result<std::vector<PartialFolder>> UsageReader::read_partials_of(const std::string& folder,
+                                                                 const Result<Digest>& digest,
+                                                                 const BlobSizes& blobs,
+                                                                 LivenessCache& liveness) {
+  constexpr int k_readings = 4;
+  const bool counts_hold = digest && blobs.by_digest.count(*digest) == 0;
+  std::vector<PartialFolder> partials;
+  bool is_steady = false;
+  for (int reading = 0; reading < k_readings && !is_steady; ++reading) {
     const Result<std::vector<DirectoryEntry>> entries = list_steadily(files_, folder);
     if (!entries) return entries.error();
+    partials.clear();
+    is_steady = true;
     for (const DirectoryEntry& entry : *entries) {
       if (entry.kind != FileKind::directory) continue;
       PartialFolder partial;
@@ -241,10 +260,10 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(const BlobSizes& b
       partial.is_dead =
           StagingName::parse(entry.name).kind == StagingName::Kind::left ||
           (partial.owner && liveness.of(*partial.owner) == base::Owner::Liveness::dead);
-      const bool counts_hold = digest && blobs.by_digest.count(*digest) == 0;
       Result<ByteCount> bytes = bytes_of_partial(partial.path, counts_hold);
       if (!bytes) return std::move(bytes).error();
       partial.bytes = *bytes;
+      is_steady = is_steady && files_.stat(partial.path).has_value();
       partials.push_back(std::move(partial));
     }
   }

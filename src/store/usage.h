@@ -58,6 +58,8 @@ struct LooseItem {
   std::int64_t mtime_ns = 0;
 };
 
+class LivenessCache;
+
 // The blobs of a home, also those that are being removed.
 struct BlobSizes {
   std::unordered_map<Digest, ByteCount> by_digest;
@@ -111,6 +113,10 @@ class UsageReader {
   Result<void> read_views(Usage& usage);
   Result<void> read_items(const std::string& folder, std::vector<LooseItem>& items, Usage& usage);
   std::optional<PartialFolder> read_temporary(const std::string& path, const std::string& name);
+  Result<std::vector<PartialFolder>> read_partials_of(const std::string& folder,
+                                                      const Result<Digest>& digest,
+                                                      const BlobSizes& blobs,
+                                                      LivenessCache& liveness);
   Result<void> read_shared_folder(const std::string& folder, std::string_view name,
                                   const BlobSizes& blobs, std::vector<PartialFolder>& partials);
   Result<ByteCount> bytes_of_partial(const std::string& folder, bool counts_hold);

@@ -35,7 +35,7 @@ Error error_in_fork() {
 }  // namespace
 
 std::string FetchRequest::path_of(std::string_view name) const {
-  return base::join_path(folder, prefix + std::string(name));
+  return base::join_path(folder, std::string(prefix).append(name));
 }
 
 TransferOptions::TransferOptions() : user_agent("modelhub/" MODELHUB_VERSION) {}

@@ -271,6 +271,38 @@ TEST_F(ReservationTest, APublicationAtAnyMomentOfTheAddingUpIsSeenAtLeastOnce) {
   }
 }
 
+TEST_F(ReservationTest, AnAdoptionAtAnyMomentOfTheAddingUpIsSeenAtLeastOnce) {
+  const std::string content = content_of("half", 8);
+  const auto stage = [&] {
+    return store_->stage(digest_of(content), ByteCount(content.size())).value();
+  };
+  constexpr std::uint64_t k_listings = 24;  // more than one adding up has
+  int refusals = 0;
+  for (std::uint64_t n = 1; n <= k_listings; ++n) {
+    {
+      auto left = stage();
+      overwrite_file(left.data_path(), content);
+      left.keep_partial();
+    }
+    std::optional<StagedFile> adopted;
+    FaultyFileSystem interrupted(files_);
+    std::uint64_t lists = 0;
+    interrupted.set_rule([&](const FaultyFileSystem::Call& call) {
+      if (call.name == "list" && ++lists == n) adopted.emplace(stage());
+      return 0;
+    });
+    const auto store = open_here(interrupted);
+    lists = 0;
+    const auto held = store->reserve(store->new_ticket(), blocks(4));
+    ASSERT_TRUE(adopted || lists < n);
+    const bool is_there = adopted && std::filesystem::exists(adopted->data_path());
+    // What nobody has adopted yet makes room.
+    EXPECT_EQ(held.has_value(), !is_there) << "at listing " << n;
+    if (!held) ++refusals;
+  }
+  EXPECT_GT(refusals, 3);
+}
+
 // A disk with room for a number of blocks beside what is there.
 class SmallDisk final : public base::FileSystem {
  public:

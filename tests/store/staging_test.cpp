@@ -43,6 +43,51 @@ class StagingTest : public StoreTest {
   const std::string dead_ = dead_owner().to_string() + ".5";
 };
 
+TEST_F(StagingTest, TheStampIsThereBeforeTheBlobAndFitsIt) {
+  FaultyFileSystem counting(files_);
+  const auto store = open_store(home_, counting, clock_);
+  auto staged = stage(*store).value();
+  const ByteCount bytes(content_.size());
+  ASSERT_TRUE(fetch(files_, staged, content_));
+  const auto record = load_chunk_record(files_, store_->layout(), digest_of(content_), bytes);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->stamp, Stamp::of(files_.stat(staged.data_path()).value()));
+  std::uint64_t writes = 0;
+  counting.set_rule([&](const FaultyFileSystem::Call& call) {
+    const bool is_record = call.path.find("/chunks/") != std::string::npos;
+    writes += call.name == "create" && is_record ? 1 : 0;
+    return 0;
+  });
+  ASSERT_TRUE(publish_staged(*store, std::move(staged)));
+  const VerifyReport report = store->verify(id_, VerifyMode::stamps).value();
+  EXPECT_TRUE(report.is_whole());
+  EXPECT_EQ(report.hashed, ByteCount()) << "the stamp is believed";
+  EXPECT_EQ(writes, 0u);
+}
+
+TEST_F(StagingTest, WithoutAPublicationTheStampGoesToo) {
+  {
+    auto staged = stage();
+    ASSERT_TRUE(fetch(files_, staged, content_));
+  }
+  EXPECT_TRUE(names_in(store_->layout().chunks()).empty());
+}
+
+// It may be that of the damaged blob: what of its parts is right, the fetch has just read.
+TEST_F(StagingTest, ARecordThatIsThereStaysUntilTheBlobIsReplaced) {
+  ASSERT_TRUE(publish(id_, {{"a", content_}}));
+  overwrite_file(blob(content_), std::string(content_.size(), '?'));
+  const std::string path = store_->layout().chunk_record(digest_of(content_));
+  std::vector<StagedFile> staged;
+  staged.push_back(stage());
+  const std::string before = read_file(path);
+  ASSERT_TRUE(fetch(files_, staged.front(), content_));
+  EXPECT_EQ(read_file(path), before);
+  ASSERT_TRUE(store_->put_blobs(staged));
+  EXPECT_NE(read_file(path), before);
+  EXPECT_EQ(store_->verify(id_, VerifyMode::stamps).value().hashed, ByteCount());
+}
+
 TEST_F(StagingTest, OfTwoWhoWantAFileOneFetchesAndTheOtherSeesHowFarItIs) {
   auto first = stage();
   auto second = stage();
