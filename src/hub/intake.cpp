@@ -57,6 +57,7 @@ struct Arrival {
   std::optional<Job<transfer::Fetched>> job;  // while this process fetches it
   std::uint64_t bytes_done = 0;
   bool is_here = false;
+  bool is_fetched = false;  // by this process, whole
 };
 
 transfer::FetchRequest request_of(const ModelFile& file, const store::StagedFile& staged) {
@@ -129,7 +130,7 @@ class Bringing {
           is_small ? store::StagingPlace::shared_folder : store::StagingPlace::own_folder);
       if (!staged) return std::move(staged).error();
       staged->keep_partial();
-      arrivals_.push_back({std::move(file), {}, 0, staged->is_present()});
+      arrivals_.push_back({std::move(file), {}, 0, staged->is_present(), false});
       if (!staged->is_present()) ++awaited_;
       intake_.staged.push_back(*std::move(staged));
     }
@@ -209,6 +210,7 @@ class Bringing {
     Result<void> done =
         staged.complete(fetched->digest, fetched->bytes, std::move(fetched->chunks));
     if (!done) return fail(std::move(done).error());
+    arrival.is_fetched = true;
     if (!fetched->url.empty()) intake_.sources.push_back(std::move(fetched->url));
   }
 
@@ -242,15 +244,21 @@ class Bringing {
     report_(std::move(sum));
   }
 
-  // What a later pull need not fetch again.
-  Error with_remains(Error error) const {
+  // What a later pull need not fetch again: what is whole stays under the name of its blob, and of
+  // the others the parts that have a folder of their own.
+  Error with_remains(Error error) {
     const bool may_go_on = error.retryable || error.code == ErrorCode::cancelled ||
                            error.code == ErrorCode::no_space || error.code == ErrorCode::timed_out;
+    if (!may_go_on) return error;
+    (void)tools_.store.put_blobs(intake_.staged);
     ByteCount kept;
     for (std::size_t i = 0; i < arrivals_.size(); ++i) {
-      if (intake_.staged[i].is_mine()) kept += ByteCount(arrivals_[i].bytes_done);
+      const store::StagedFile& staged = intake_.staged[i];
+      const bool is_put = staged.is_present() && arrivals_[i].is_fetched;
+      const bool is_part = staged.is_mine() && staged.keeps_partial();
+      if (is_put || is_part) kept += ByteCount(arrivals_[i].bytes_done);
     }
-    if (!may_go_on || kept == ByteCount()) return error;
+    if (kept == ByteCount()) return error;
     const std::string again = tools_.again.empty() ? "modelhub pull " + subject_ : tools_.again;
     const std::string remains =
         kept.to_string() + " have arrived and are kept: " + again + " goes on";

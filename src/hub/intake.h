@@ -39,8 +39,10 @@ struct Intake {
 // process fetches, and waits for what another one fetches already, with that one's progress; should
 // that one die, its work is taken over. Blocks; cancelled soon after `stop`.
 //
-// The first failure stops the others. What has arrived by then stays in staging for the next pull,
-// and the error says how much that is; after a cancel the log says it too.
+// The first failure stops the others. What has arrived by then stays for the next pull if that may
+// go better: whole files under the names of their blobs, where nothing names them yet, and of those
+// with a folder of their own in staging also parts. The error says how much that is; after a cancel
+// the log says it too.
 Result<Intake> bring(const std::string& subject, std::vector<ModelFile> files,
                      const IntakeTools& tools, const std::stop_token& stop,
                      const std::function<void(Progress)>& report);

@@ -137,7 +137,8 @@ class StagedFile {
   // From now on the destructor leaves what was fetched for a later pull, which may be of another
   // process, if it has a folder of its own. REQUIRES: nothing has the data open any more when the
   // destructor runs.
-  void keep_partial() { keeps_partial_ = true; }
+  void keep_partial() { keeps_partial_ = !is_shared(); }
+  bool keeps_partial() const { return keeps_partial_; }
 
   // Whoever wrote data_path() says what it hashed while writing: the store does not read the bytes
   // again. `chunks` are the digests of each 4 MiB if they are known, else empty. Errors:

@@ -212,5 +212,37 @@ TEST_F(StoreCommandsTest, WhatHasArrivedBeforeCtrlCIsKeptAndNotFetchedAgain) {
   EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
 }
 
+// A small file has no part that is worth keeping; once it is whole it is a blob, though no model
+// names it yet.
+TEST_F(StoreCommandsTest, WhatIsWholeBeforeCtrlCIsKeptAsABlobAndNotFetchedAgain) {
+  const std::string graph = "6a393e1a58607cf65ff58b437b0aeb0bf6c46a18926e1c5718374c804c419faa";
+  const std::string weights = "cebd5b36edce228fd7a519b372d824f220466c4c7a0d75bfe22fbb6c5aca4fcd";
+  HttpServer server;
+  std::atomic<int> graph_requests{0};
+  const HttpReply whole = file_reply(read(shared("mirror/sha256/" + graph)));
+  server.on("/sha256/" + graph, [&](const auto&) {
+    ++graph_requests;
+    return whole;
+  });
+  const RangedFile file(
+      std::make_shared<const std::string>(read(shared("mirror/sha256/" + weights))));
+  const auto allowance = std::make_shared<std::atomic<std::uint64_t>>(file.size() / 2);
+  file.twist(stalling_when_spent(allowance));
+  server.on("/sha256/" + weights, file.handler());
+  use_mirror(server);
+  options_.interrupt_after = "2.07 MB of 3.89 MB";  // the graph, and half of the weights
+  const ProcessResult result = run_terminal(100, {"pull", "person_detection_0200"});
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("2.07 MB have arrived and are kept"));
+  EXPECT_EQ(read(blob(graph)).size(), 254619U);
+  EXPECT_EQ(run({"list", "--installed", "--json"}).out.find("person"), std::string::npos);
+
+  *allowance = UINT64_MAX;
+  options_.interrupt_after.clear();
+  EXPECT_EQ(run({"pull", "person_detection_0200"}).exit_code, 0);
+  EXPECT_EQ(graph_requests, 1);
+  EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace modelhub::test
