@@ -62,8 +62,14 @@ def wait_for(process, name):
     watchdog = threading.Timer(STEP_TIMEOUT_S, end_it)
     watchdog.daemon = True
     watchdog.start()
-    code = process.wait()
-    watchdog.cancel()
+    try:
+        code = process.wait()
+    except BaseException:  # Ctrl-C: what is removed next must not be written any more
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        watchdog.cancel()
     if is_late.is_set():
         raise Failed(f'{name} has not ended after {STEP_TIMEOUT_S} s')
     return code

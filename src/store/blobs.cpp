@@ -86,10 +86,8 @@ Result<std::vector<std::string>> Blobs::shared_folders() const {
     return entries.error();
   }
   for (const base::DirectoryEntry& entry : *entries) {
-    std::string_view name = entry.name;
-    if (!name.ends_with(Layout::k_shared_folder_suffix)) continue;
-    name.remove_suffix(Layout::k_shared_folder_suffix.size());
-    if (!StagingName::parse(name).is_abandoned())
+    const std::optional<std::string_view> ticket = Layout::ticket_of_shared_folder(entry.name);
+    if (ticket && !StagingName::parse(*ticket).is_abandoned())
       folders.push_back(base::join_path(layout_.staging(), entry.name));
   }
   return folders;

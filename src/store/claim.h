@@ -62,7 +62,7 @@ class ClaimText {
 // Who fetches a blob: the file staging/<hex>/claim, or staging/<hex>.claim of a small one, which
 // names the pull of its holder.
 //
-// Invariants:    only saves work. Every writer has a folder of its own, and what two have fetched
+// Invariants:    only saves work. Every writer has a place of its own, and what two have fetched
 //                is published once: nothing goes wrong when two believe that they hold a claim.
 //                The file has its whole content from the moment at which it has its name.
 // Thread safety: all methods from any thread, and from several processes.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,11 @@ class Layout {
   std::string shared_folder(std::string_view ticket_name) const {
     return base::join_path(staging(),
                            std::string(ticket_name) + std::string(k_shared_folder_suffix));
+  }
+  // The name of the ticket whose folder in staging/ has this name; nothing when it is none.
+  static std::optional<std::string_view> ticket_of_shared_folder(std::string_view name) {
+    if (!name.ends_with(k_shared_folder_suffix)) return std::nullopt;
+    return name.substr(0, name.size() - k_shared_folder_suffix.size());
   }
   static constexpr std::string_view k_shared_folder_suffix = ".files";
   std::string shared_claim(const Digest& digest) const {

@@ -87,9 +87,9 @@ class Sweep {
         sweep_claim(path);
       } else if (is_claim || name.ends_with(Layout::k_pulse_suffix)) {
         if (is_dead(Owner::parse_unique_suffix(stem))) remove(path, entry.kind);
-      } else if (name.ends_with(Layout::k_shared_folder_suffix)) {
+      } else if (const auto ticket = Layout::ticket_of_shared_folder(name)) {
         // Nobody goes on with small files.
-        if (is_dead(Owner::parse_unique_suffix(stem))) remove_partial(path);
+        if (is_dead(Owner::parse_unique_suffix(*ticket))) remove_partial(path);
       } else if (Digest::parse(name) && entry.kind == FileKind::directory) {
         sweep_staged(path);
       }

@@ -217,8 +217,8 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials(const BlobSizes& b
   for (const DirectoryEntry& digest_entry : *digests) {
     if (digest_entry.kind != FileKind::directory) continue;
     const std::string folder = base::join_path(layout_.staging(), digest_entry.name);
-    if (digest_entry.name.ends_with(Layout::k_shared_folder_suffix)) {
-      Result<void> read = read_shared_folder(folder, digest_entry.name, blobs, partials);
+    if (const auto ticket = Layout::ticket_of_shared_folder(digest_entry.name)) {
+      Result<void> read = read_shared_folder(folder, *ticket, blobs, liveness, partials);
       if (!read) return std::move(read).error();
       continue;
     }
@@ -271,18 +271,17 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials_of(const std::stri
 }
 
 // "<owner>.<n>.files": one partial of what is written there, and one of each announcement.
-Result<void> UsageReader::read_shared_folder(const std::string& folder, std::string_view name,
-                                             const BlobSizes& blobs,
+Result<void> UsageReader::read_shared_folder(const std::string& folder, std::string_view ticket,
+                                             const BlobSizes& blobs, LivenessCache& liveness,
                                              std::vector<PartialFolder>& partials) {
-  name.remove_suffix(Layout::k_shared_folder_suffix.size());
   PartialFolder all;
   all.path = folder;
-  std::string ticket(".");
-  ticket += name;
-  if (auto split = split_ticket(ticket)) {
+  std::string suffix(".");
+  suffix += ticket;
+  if (auto split = split_ticket(suffix)) {
     all.ticket = std::move(split->first);
     all.owner = std::move(split->second);
-    all.is_dead = all.owner->liveness() == base::Owner::Liveness::dead;
+    all.is_dead = liveness.of(*all.owner) == base::Owner::Liveness::dead;
   }
   const Result<std::vector<DirectoryEntry>> entries = list_if_there(folder);
   if (!entries) return entries.error();

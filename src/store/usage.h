@@ -117,8 +117,9 @@ class UsageReader {
                                                       const Result<Digest>& digest,
                                                       const BlobSizes& blobs,
                                                       LivenessCache& liveness);
-  Result<void> read_shared_folder(const std::string& folder, std::string_view name,
-                                  const BlobSizes& blobs, std::vector<PartialFolder>& partials);
+  Result<void> read_shared_folder(const std::string& folder, std::string_view ticket,
+                                  const BlobSizes& blobs, LivenessCache& liveness,
+                                  std::vector<PartialFolder>& partials);
   Result<ByteCount> bytes_of_partial(const std::string& folder, bool counts_hold);
   // Of all files below that have no second name elsewhere.
   Result<ByteCount> bytes_below(const std::string& folder);

@@ -18,6 +18,12 @@ class LandingTest : public ::testing::Test {
  protected:
   static constexpr std::size_t k_landing_write = 256 * 1024;
 
+  // What was posted uses the others.
+  ~LandingTest() override {
+    hashers_.stop();
+    syncer_.stop();
+  }
+
   void write_until(std::uint64_t end) {
     while (at_ < end) {
       const auto bytes = std::as_bytes(std::span(body_)).subspan(at_, k_landing_write);
