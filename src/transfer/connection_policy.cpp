@@ -15,7 +15,10 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t k_smallest_piece = 256 * 1024;
 // Of a fast and long line: more would leave the hashing too far behind.
 constexpr std::uint64_t k_largest_piece = 4 * k_chunk_bytes;
+static_assert(k_largest_piece <= k_window_bytes / 2);
 constexpr std::uint64_t k_piece_unit = 64 * 1024;
+// The pause between two requests costs an eighth at most.
+constexpr double k_paying_round_trips = 8;
 
 // What is over in less is not worth another connection.
 constexpr double k_worth_seconds = 0.25;
@@ -44,10 +47,15 @@ constexpr double k_slow_part = 0.2;  // of what is typical
 
 double seconds_of(milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
+std::uint64_t rounded_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
 }  // namespace
 
 milliseconds ramp_window(milliseconds round_trip) {
-  return std::clamp(round_trip, k_shortest_window, k_longest_window);
+  // Over a long line bytes come in one burst each round trip.
+  return round_trip < k_long_line ? k_shortest_window : std::min(round_trip, k_longest_window);
 }
 
 RampDecision decide_ramp(const RampSnapshot& now) {
@@ -112,33 +120,45 @@ std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, dou
   return slowest;
 }
 
-std::uint64_t piece_size(std::uint64_t unclaimed, int lanes, double lane_rate,
-                         milliseconds round_trip) {
-  // Eight round trips' worth: the pause between two requests costs an eighth at most.
-  const auto paying = static_cast<std::uint64_t>(lane_rate * seconds_of(round_trip) * 8);
-  const std::uint64_t least = std::clamp(paying, k_smallest_piece, k_largest_piece);
-  const std::uint64_t fair = unclaimed / (2 * static_cast<std::uint64_t>(std::max(lanes, 1)));
-  const std::uint64_t size = std::clamp(fair, least, std::max(least, k_chunk_bytes));
-  return (size + k_piece_unit - 1) / k_piece_unit * k_piece_unit;
+std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate, milliseconds round_trip) {
+  const auto many = static_cast<std::uint64_t>(std::max(lanes, 1));
+  // One that is behind must not stop the others at once.
+  const std::uint64_t most =
+      std::clamp(k_window_bytes / (2 * many), k_chunk_bytes, k_largest_piece);
+  const auto paying =
+      static_cast<std::uint64_t>(lane_rate * seconds_of(round_trip) * k_paying_round_trips);
+  const std::uint64_t least = std::clamp(paying, k_smallest_piece, most);
+  // Over a long line a connection of which nothing is known is taken to be fast.
+  const bool may_be_fast = lane_rate <= 0 && round_trip >= k_long_line;
+  const std::uint64_t share = left / many;
+  if (share < 2 * least && !may_be_fast) {
+    // One more request each, and they end together.
+    return rounded_up(std::clamp(share, k_smallest_piece, most), k_piece_unit);
+  }
+  const std::uint64_t largest = may_be_fast ? most : std::max(least, k_chunk_bytes);
+  const std::uint64_t size = std::clamp(share / 2, least, largest);
+  if (size < k_chunk_bytes) return rounded_up(size, k_piece_unit);
+  return (size + k_chunk_bytes / 2) / k_chunk_bytes * k_chunk_bytes;
 }
 
-std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, std::uint64_t window_end,
-                                milliseconds round_trip) {
+std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, double typical,
+                                std::uint64_t window_end, milliseconds round_trip) {
   std::optional<Cut> best;
   double longest = 0;
+  const milliseconds until_answer = 4 * round_trip + k_answer_time;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const LaneSnapshot& lane = lanes[i];
     if (lane.left.size() < 2 * k_smallest_piece) continue;
+    // One that has only been asked has no rate yet, and will be like the others.
+    const double rate = std::max(lane.rate, lane.age < until_answer ? typical : 1.0);
     // Of a run that goes on and on, so much stays with its connection that it does not come to the
     // cut before the other one has answered.
-    const double until_answer = seconds_of(4 * round_trip + k_answer_time);
-    const auto meanwhile = static_cast<std::uint64_t>(lane.rate * until_answer);
+    const auto meanwhile = static_cast<std::uint64_t>(rate * seconds_of(until_answer));
     const std::uint64_t kept =
         std::min(lane.left.size() / 2, std::clamp(meanwhile, k_chunk_bytes, 8 * k_chunk_bytes));
-    const std::uint64_t at =
-        (lane.left.from + kept + k_piece_unit - 1) / k_piece_unit * k_piece_unit;
+    const std::uint64_t at = rounded_up(lane.left.from + kept, k_piece_unit);
     if (at >= lane.left.to || at >= window_end) continue;
-    const double seconds = static_cast<double>(lane.left.size()) / std::max(lane.rate, 1.0);
+    const double seconds = static_cast<double>(lane.left.size()) / rate;
     // It ends by itself before help would be there.
     if (seconds < 4 * seconds_of(round_trip)) continue;
     if (seconds <= longest) continue;

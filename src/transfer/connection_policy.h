@@ -67,18 +67,19 @@ double typical_rate(const std::vector<LaneSnapshot>& lanes, double before);
 // one may do better.
 std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, double typical);
 
-// How much a new connection should ask for at once, when `unclaimed` bytes are left for `lanes` of
-// them: a segment, less towards the end so that all end together, but no less than pays for a
-// round trip, of up to four segments.
-std::uint64_t piece_size(std::uint64_t unclaimed, int lanes, double lane_rate,
+// How much a connection should ask for at once, when `left` bytes are to come on `lanes` of them,
+// which bring `lane_rate` bytes/s each (0: not known): a segment; less towards the end so that all
+// end together, but what pays for a round trip, up to four segments as far as the hash keeps up.
+std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate,
                          std::chrono::milliseconds round_trip);
 
-// Where to cut what another connection has left, for an idle one to take the second part.
+// Where to cut what another connection has left, for an idle one to take the second part. One that
+// has no rate yet is taken to be `typical`.
 struct Cut {
   std::size_t lane = 0;
   std::uint64_t at = 0;
 };
-std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, std::uint64_t window_end,
-                                std::chrono::milliseconds round_trip);
+std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, double typical,
+                                std::uint64_t window_end, std::chrono::milliseconds round_trip);
 
 }  // namespace modelhub::transfer

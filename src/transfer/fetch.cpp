@@ -92,7 +92,8 @@ std::chrono::milliseconds Fetch::until_next_step(TimePoint now) const {
   const bool waits_for_rate =
       context_.rate_limit.is_on() &&
       std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->is_paused; });
-  return waits_for_rate ? std::min(k_tick, context_.rate_limit.wait()) : k_tick;
+  if (waits_for_rate) return std::min(k_tick, context_.rate_limit.wait());
+  return std::min(k_tick, until_ramp(now));
 }
 
 // ---- stages ----

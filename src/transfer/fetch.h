@@ -80,6 +80,7 @@ class Fetch final : private Lane::Owner {
     double rate_before = 0;
     TimePoint rests_until{};
     bool is_held_back = false;  // since the first window
+    bool waits_for_part = false;
   };
 
   // fetch.cpp: stages, attempts, the end
@@ -131,7 +132,9 @@ class Fetch final : private Lane::Owner {
   void resume_lanes(TimePoint now);
   void learn_rate(const Lane& lane);
   void replace_slow_lane(TimePoint now);
+  bool measure_window(TimePoint now);
   void ramp(TimePoint now);
+  std::chrono::milliseconds until_ramp(TimePoint now) const;
   void begin_ramp(TimePoint now);
   void restart_ramp(TimePoint now, int connections);
   int connection_limit() const;

@@ -51,19 +51,19 @@ std::optional<ByteRange> Fetch::next_range(TimePoint now) {
   ByteRanges taken = landing_->present();
   for (const auto& lane : lanes_) taken.add(lane->left());
   const ByteRange gap = taken.first_gap({0, size});
-  const double lane_rate = lanes_.empty() ? 0 : lanes_.front()->rate();
   const std::uint64_t piece =
-      piece_size(size - landing_->present().total(), wanted_lanes_, lane_rate, round_trip_);
+      piece_size(size - landing_->present().total(), wanted_lanes_, typical_rate_, round_trip_);
   if (!gap.is_empty() && gap.from < landing_->window_end()) {
     // One connection reads on and on: one request.
     if (wanted_lanes_ == 1) return gap;
-    std::uint64_t to = std::min(gap.to, gap.from + piece);
-    const std::uint64_t chunk_end = to / k_chunk_bytes * k_chunk_bytes;
-    if (to < gap.to && chunk_end > gap.from && piece >= k_chunk_bytes) to = chunk_end;
-    return ByteRange{gap.from, to};
+    std::uint64_t to = gap.from + piece;
+    // From within a segment to the end of one.
+    if (piece % k_chunk_bytes == 0) to -= to % k_chunk_bytes;
+    return ByteRange{gap.from, std::min(gap.to, to)};
   }
   if (!gap.is_empty() || lanes_.empty()) return std::nullopt;
-  const std::optional<Cut> cut = cut_for_idle(snapshots(now), landing_->window_end(), round_trip_);
+  const std::optional<Cut> cut =
+      cut_for_idle(snapshots(now), typical_rate_, landing_->window_end(), round_trip_);
   if (!cut) return std::nullopt;
   Lane& other = *lanes_[cut->lane];
   const ByteRange rest{cut->at,
@@ -242,7 +242,10 @@ std::vector<LaneSnapshot> Fetch::snapshots(TimePoint now) const {
 
 // What a connection brings is also known from those that are done.
 void Fetch::learn_rate(const Lane& lane) {
-  const std::chrono::duration<double> took = context_.options.clock->steady_now() - lane.began;
+  const auto passed = context_.options.clock->steady_now() - lane.began;
+  // Without the wait for its first byte.
+  const std::chrono::duration<double> took =
+      passed - std::min<decltype(passed)>(round_trip_, passed / 2);
   // What one alone brings says little of what each of many does. Its company counts though no more
   // may be wanted by now: that it was slow can be the reason.
   const bool was_alone = wanted_lanes_ < 2 && lanes_.size() < 2;
@@ -291,21 +294,37 @@ void Fetch::begin_ramp(TimePoint now) {
   if (wanted_lanes_ > 1) ramp_.before = 1;
 }
 
-void Fetch::ramp(TimePoint now) {
+// Between two bursts of a long line nothing else would wake us at the end of a window.
+std::chrono::milliseconds Fetch::until_ramp(TimePoint now) const {
+  const bool may_grow =
+      has_answered_ && now >= ramp_.rests_until && wanted_lanes_ < connection_limit();
+  if (!may_grow) return std::chrono::milliseconds::max();
+  const auto end = ramp_.window_began + ramp_window(round_trip_);
+  return std::chrono::ceil<std::chrono::milliseconds>(std::max(end, now) - now);
+}
+
+// Whether a window has just ended.
+bool Fetch::measure_window(TimePoint now) {
   const std::chrono::duration<double> window = now - ramp_.window_began;
-  if (window < ramp_window(round_trip_)) return;
+  if (window < ramp_window(round_trip_)) return false;
   ramp_.rate_earlier = ramp_.rate;
   ramp_.rate = static_cast<double>(received_ - ramp_.received_then) / window.count();
   ramp_.window_began = now;
   ramp_.received_then = received_;
   if (++ramp_.windows == 1) ramp_.is_held_back = false;
+  return true;
+}
+
+void Fetch::ramp(TimePoint now) {
+  if (!measure_window(now) && !ramp_.waits_for_part) return;
   RampSnapshot snapshot;
   snapshot.connections = wanted_lanes_;
   snapshot.limit = connection_limit();
   if (now < ramp_.rests_until) snapshot.limit = std::min(snapshot.limit, wanted_lanes_);
   // Many servers say that they have ranges and send the whole file: after the first step it takes
   // an answer, however long that is on its way, to go further.
-  if (wanted_lanes_ > 1 && !has_had_part_ && wanted_lanes_ <= snapshot.limit) return;
+  ramp_.waits_for_part = wanted_lanes_ > 1 && !has_had_part_ && wanted_lanes_ <= snapshot.limit;
+  if (ramp_.waits_for_part) return;
   snapshot.bytes_left = catalogued() - landing_->present().total();
   snapshot.windows = ramp_.windows;
   snapshot.rate = ramp_.rate;

@@ -10,10 +10,6 @@
 namespace modelhub::transfer {
 namespace {
 
-// How far ahead of the hash bytes may come. 16 connections of a segment each fit twice, so that one
-// that is behind does not stop the others at once.
-constexpr std::uint64_t k_window_bytes = 128 * 1024 * 1024;
-
 // A journal is begun after so much, and nothing more is taken when it still is not written after
 // the second. With what is on its way in the connections that keeps what a kill can cost below
 // 16 MiB.

@@ -34,6 +34,7 @@ RampSnapshot grown_to(int before, double rate_before, int connections, double ra
 
 TEST(RampTest, AWindowIsARoundTrip) {
   EXPECT_EQ(ramp_window(milliseconds(0)), milliseconds(25));
+  EXPECT_EQ(ramp_window(milliseconds(20)), milliseconds(20));
   EXPECT_EQ(ramp_window(milliseconds(50)), milliseconds(50));
   EXPECT_EQ(ramp_window(milliseconds(2000)), milliseconds(250));
 }
@@ -170,33 +171,59 @@ TEST(PieceTest, ASegmentThenLessSoThatAllEndTogether) {
 }
 
 TEST(PieceTest, IsLargeEnoughToPayForARoundTrip) {
-  EXPECT_EQ(piece_size(k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)),
-            123U * 64 * 1024);  // 8 MB
-  EXPECT_EQ(piece_size(k_policy_mib, 8, 500 * k_policy_mb, milliseconds(50)), 4 * k_chunk_bytes);
+  EXPECT_EQ(piece_size(1000 * k_policy_mib, 8, 10 * k_policy_mb, milliseconds(100)),
+            2 * k_chunk_bytes);  // 8 MB
+  EXPECT_EQ(piece_size(1000 * k_policy_mib, 8, 500 * k_policy_mb, milliseconds(50)),
+            4 * k_chunk_bytes);
+  EXPECT_EQ(piece_size(1000 * k_policy_mib, 16, 500 * k_policy_mb, milliseconds(50)),
+            2 * k_chunk_bytes);
+}
+
+TEST(PieceTest, WhatIsLeftIsSharedWhenHalfOfAShareWouldNotPay) {
+  // A share of 5 MiB; 20 MB/s over 50 ms: 8 MB pay.
+  EXPECT_EQ(piece_size(40 * k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)), 5 * k_policy_mib);
+  EXPECT_EQ(piece_size(k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)), k_policy_mib / 4);
+}
+
+TEST(PieceTest, OverALongLineTheFirstOnesAreLarge) {
+  EXPECT_EQ(piece_size(1000 * k_policy_mib, 8, 0, milliseconds(50)), 4 * k_chunk_bytes);
+  EXPECT_EQ(piece_size(1000 * k_policy_mib, 16, 0, milliseconds(50)), 2 * k_chunk_bytes);
+  // Not all of a small file at once: there will be more connections.
+  EXPECT_EQ(piece_size(16 * k_policy_mib, 4, 0, milliseconds(50)), 2 * k_policy_mib);
 }
 
 TEST(CutTest, TheConnectionThatWouldEndLastGivesTheSecondHalf) {
   const auto cut = cut_for_idle({lane_of(0, k_policy_mib, 10 * k_policy_mb),
                                  lane_of(4 * k_policy_mib, 6 * k_policy_mib, 1 * k_policy_mb)},
-                                UINT64_MAX, milliseconds(1));
+                                0, UINT64_MAX, milliseconds(1));
   ASSERT_TRUE(cut);
   EXPECT_EQ(cut->lane, 1U);
   EXPECT_EQ(cut->at, 5 * k_policy_mib);
 }
 
 TEST(CutTest, ARunThatGoesOnAndOnKeepsASegment) {
-  const auto cut = cut_for_idle({lane_of(k_policy_mib, 1000 * k_policy_mib, 10 * k_policy_mb)},
+  const auto cut = cut_for_idle({lane_of(k_policy_mib, 1000 * k_policy_mib, 10 * k_policy_mb)}, 0,
                                 UINT64_MAX, milliseconds(1));
   ASSERT_TRUE(cut);
   EXPECT_EQ(cut->at, 5 * k_policy_mib);
 }
 
 TEST(CutTest, WhatIsSmallOrEndsSoonOrLiesTooFarAheadIsLeft) {
-  EXPECT_FALSE(cut_for_idle({lane_of(0, 400 * 1024, 1)}, UINT64_MAX, milliseconds(1)));
-  EXPECT_FALSE(
-      cut_for_idle({lane_of(0, k_policy_mib, 1000 * k_policy_mb)}, UINT64_MAX, milliseconds(50)));
-  EXPECT_FALSE(cut_for_idle({lane_of(8 * k_policy_mib, 16 * k_policy_mib, 1)}, 9 * k_policy_mib,
+  EXPECT_FALSE(cut_for_idle({lane_of(0, 400 * 1024, 1)}, 0, UINT64_MAX, milliseconds(1)));
+  EXPECT_FALSE(cut_for_idle({lane_of(0, k_policy_mib, 1000 * k_policy_mb)}, 0, UINT64_MAX,
+                            milliseconds(50)));
+  EXPECT_FALSE(cut_for_idle({lane_of(8 * k_policy_mib, 16 * k_policy_mib, 1)}, 0, 9 * k_policy_mib,
                             milliseconds(1)));
+}
+
+TEST(CutTest, OneThatHasOnlyBeenAskedIsTakenToBeLikeTheOthers) {
+  // 4 MiB at 20 MB/s end within four round trips.
+  const auto cut_after = [](int age) {
+    return cut_for_idle({lane_of(0, 4 * k_policy_mib, 0, age)}, 20 * k_policy_mb, UINT64_MAX,
+                        milliseconds(100));
+  };
+  EXPECT_FALSE(cut_after(150));
+  EXPECT_TRUE(cut_after(1000));
 }
 
 }  // namespace
