@@ -43,6 +43,8 @@ enum class Purpose {
 struct ResolveOptions {
   Purpose purpose = Purpose::run;
   Capabilities capabilities;
+  // The engine that was asked for by name: only what it can run is usable. Empty: any will do.
+  std::string engine;
   LicensePolicy licenses;
 
   ResolveOptions() {}  // user-provided: see coroutine.h

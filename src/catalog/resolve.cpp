@@ -67,6 +67,14 @@ std::string why_not(const EngineNeed& need, const Variant& variant, const Capabi
   return need.to_string() + " is not here";
 }
 
+// Why an engine that was asked for by name is none for the variant.
+std::string why_not_only(const std::string& only, const Variant& variant) {
+  if (variant.engines.empty()) return only + " does not read " + variant.format;
+  std::vector<std::string> names;
+  for (const EngineNeed& need : variant.engines) names.push_back(need.to_string());
+  return "it runs on " + join(names, " or ") + ", not on " + only;
+}
+
 std::vector<EngineNeed> needs_of(const Variant& variant, const Capabilities& machine) {
   if (!variant.engines.empty()) return variant.engines;
   std::vector<EngineNeed> readers;
@@ -76,9 +84,13 @@ std::vector<EngineNeed> needs_of(const Variant& variant, const Capabilities& mac
   return readers;
 }
 
-void judge_engines(Judged& judged, const Variant& variant, const Capabilities& machine) {
+void judge_engines(Judged& judged, const Variant& variant, const ResolveOptions& options) {
+  const Capabilities& machine = options.capabilities;
+  const std::string& only = options.engine;
   std::vector<std::string> reasons;
   for (const EngineNeed& need : needs_of(variant, machine)) {
+    // What others could do does not count.
+    if (!only.empty() && need.name != only) continue;
     std::string reason = why_not(need, variant, machine);
     if (reason.empty()) {
       judged.candidate.engines.push_back(need.name);
@@ -88,8 +100,13 @@ void judge_engines(Judged& judged, const Variant& variant, const Capabilities& m
   }
   if (!judged.candidate.engines.empty()) return;
   judged.reach = Reach::engine_missing;
-  judged.candidate.reason =
-      reasons.empty() ? "no engine here reads " + variant.format : join(reasons, "; ");
+  if (!reasons.empty()) {
+    judged.candidate.reason = join(reasons, "; ");
+  } else if (!only.empty()) {
+    judged.candidate.reason = why_not_only(only, variant);
+  } else {
+    judged.candidate.reason = "no engine here reads " + variant.format;
+  }
 }
 
 Judged judge(const EntryPtr& entry, const ModelVersion& version, const Variant& variant,
@@ -107,7 +124,7 @@ Judged judge(const EntryPtr& entry, const ModelVersion& version, const Variant& 
     judged.candidate.reason =
         variant.note.empty() ? "the catalog has no recipe for it" : variant.note;
   } else {
-    judge_engines(judged, variant, options.capabilities);
+    judge_engines(judged, variant, options);
   }
   judged.is_licensed = options.licenses.allows(license);
   if (!judged.is_licensed) {
@@ -247,7 +264,9 @@ std::string way_out(const Catalog& catalog, const EntryPtr& entry, const ModelVe
   }
   const std::string& command = chosen.candidate.variant->export_command;
   if (!command.empty()) ways.push_back("make a file that can be loaded: " + command);
-  if (ways.empty() && chosen.reach == Reach::engine_missing) {
+  if (chosen.reach == Reach::engine_missing && !options.engine.empty()) {
+    ways.emplace_back("leave out --engine, or name another: modelhub doctor lists them");
+  } else if (ways.empty() && chosen.reach == Reach::engine_missing) {
     ways.emplace_back("modelhub doctor shows which engines were found, and why others were not");
   }
   if (ways.empty()) {

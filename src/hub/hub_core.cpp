@@ -165,17 +165,14 @@ Error offline_error(const Resolved& resolved) {
           "modelhub pull " + resolved.to_string() + " without --offline and MODELHUB_OFFLINE"};
 }
 
-Result<Capabilities> only(const std::string& engine, Capabilities all) {
+Error no_such_engine(const std::string& engine, const Capabilities& all) {
   std::vector<std::string> names;
-  for (Capabilities::Engine& able : all.engines) {
-    if (able.name == engine) return Capabilities{{std::move(able)}};
-    names.push_back(able.name);
-  }
+  for (const Capabilities::Engine& able : all.engines) names.push_back(able.name);
   const std::optional<std::string> meant = closest_match(engine, names);
-  return Error(ErrorCode::unsupported, Subject::engine,
-               "the engine '" + engine + "' cannot be used here" +
-                   (meant ? "; did you mean '" + *meant + "'?" : ""),
-               "modelhub doctor lists the engines and what is wrong with them");
+  return {ErrorCode::unsupported, Subject::engine,
+          "the engine '" + engine + "' cannot be used here" +
+              (meant ? "; did you mean '" + *meant + "'?" : ""),
+          "modelhub doctor lists the engines and what is wrong with them"};
 }
 
 }  // namespace
@@ -319,10 +316,15 @@ Result<Reference> HubCore::parse_reference(const std::string& text) const {
   return reference;
 }
 
-Result<Capabilities> HubCore::capabilities(const std::string& engine) {
-  Capabilities all = engines_.capabilities();
-  if (engine.empty()) return all;
-  return only(engine, std::move(all));
+Result<catalog::ResolveOptions> HubCore::abilities(const std::string& engine) {
+  catalog::ResolveOptions options;
+  options.capabilities = engines_.capabilities();
+  options.engine = engine;
+  const std::vector<Capabilities::Engine>& all = options.capabilities.engines;
+  const bool is_here =
+      std::any_of(all.begin(), all.end(), [&](const auto& able) { return able.name == engine; });
+  if (!engine.empty() && !is_here) return no_such_engine(engine, options.capabilities);
+  return options;
 }
 
 bool HubCore::is_choice(const Reference& reference) const {
@@ -338,13 +340,13 @@ Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose
   Result<Reference> parsed = parse_reference(reference);
   if (!parsed) return std::move(parsed).error();
   catalog::ResolveOptions options;
-  options.purpose = purpose;
   // To ask the engines opens their libraries, which takes longer than many a pull.
   if (purpose == catalog::Purpose::run || is_choice(*parsed)) {
-    Result<Capabilities> able = capabilities(engine);
+    Result<catalog::ResolveOptions> able = abilities(engine);
     if (!able) return std::move(able).error();
-    options.capabilities = *std::move(able);
+    options = *std::move(able);
   }
+  options.purpose = purpose;
   const std::shared_ptr<const catalog::Catalog> known = catalog();
   if (options_.licenses.empty()) return known->resolve(*parsed, options);
   if (Result<Resolved> any = known->resolve(*parsed, options)) {
@@ -566,11 +568,9 @@ Result<HubCore::OwnResolved> HubCore::resolve_file(const std::string& path,
   Result<catalog::Catalog> alone =
       catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::of_text(path, *document)});
   if (!alone) return std::move(alone).error();
-  catalog::ResolveOptions resolve_options;
-  Result<Capabilities> able = capabilities(options.engine);
+  Result<catalog::ResolveOptions> able = abilities(options.engine);
   if (!able) return std::move(able).error();
-  resolve_options.capabilities = *std::move(able);
-  Result<Resolved> resolved = alone->resolve(Reference{entry.name, {}, {}}, resolve_options);
+  Result<Resolved> resolved = alone->resolve(Reference{entry.name, {}, {}}, *able);
   if (!resolved) return std::move(resolved).error();
   return OwnResolved{*std::move(resolved), std::make_shared<const OwnModel>(*std::move(own))};
 }

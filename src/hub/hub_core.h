@@ -82,9 +82,9 @@ class HubCore {
   Result<Resolved> resolve_for_load(const std::string& reference, const LoadOptions& options);
   // On which device, with which engine.
   Result<DevicePlan> plan(const Resolved& resolved, const LoadOptions& options);
-  // What the engines can do here; with a name only that one. Errors: unsupported when it is not
-  // here.
-  Result<Capabilities> capabilities(const std::string& engine);
+  // To resolve for a run here: with any engine, or only with the one of that name. Errors:
+  // unsupported when it is not here.
+  Result<catalog::ResolveOptions> abilities(const std::string& engine);
   // Whether there are several variants of which the best here is meant.
   bool is_choice(const Reference& reference) const;
   // Nothing when it is not installed, or as other files than the catalog names now.

@@ -142,6 +142,32 @@ TEST(ResolveTest, WithoutAnEngineRunIsUnsupportedAndPointsToDoctor) {
   EXPECT_THAT(resolved.error().hint, HasSubstr("modelhub doctor"));
 }
 
+TEST(ResolveTest, AnEngineThatWasAskedForAndIsNoneForItIsToldWithoutALieAboutTheOthers) {
+  const Catalog catalog = catalog_of({model_json()});
+  catalog::ResolveOptions options = to_run({{{"mine", "1", {"mine"}, {"cpu:0"}}}});
+  options.engine = "mine";
+  const Result<Resolved> resolved = resolve(catalog, "m", options);
+  ASSERT_FALSE(resolved);
+  EXPECT_EQ(resolved.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(resolved.error().subject, Subject::engine);
+  EXPECT_EQ(resolved.error().message,
+            "m@1:onnx-fp32 cannot run here: it runs on onnxruntime>=1.16, not on mine");
+  EXPECT_EQ(resolved.error().hint,
+            "leave out --engine, or name another: modelhub doctor lists them");
+}
+
+TEST(ResolveTest, AnEngineThatWasAskedForAndDoesNotReadTheFormatIsTold) {
+  Json variant = variant_json();
+  variant["engines"] = Json::array();
+  const Catalog catalog = catalog_of({model_json("m", {version_json("1", {variant})})});
+  catalog::ResolveOptions options = to_run({{{"mine", "1", {"mine"}, {"cpu:0"}}}});
+  options.engine = "mine";
+  const Result<Resolved> resolved = resolve(catalog, "m", options);
+  ASSERT_FALSE(resolved);
+  EXPECT_EQ(resolved.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(resolved.error().message, "m@1:onnx-fp32 cannot run here: mine does not read onnx");
+}
+
 TEST(ResolveTest, AnExecutableFormatNamesTheVersionThatCanBeLoadedAndTheExport) {
   Json model = model_json("m", {version_json("2", {pt_json()}), version_json("1")});
   const Catalog catalog = catalog_of({model});
