@@ -56,7 +56,7 @@ const std::uint8_t* PixelRows::row(int y) {
   const bool is_last = y == picture_.height - 1;
   if (channels == 3 && !must_turn_grey && !is_last) return pixels;
   std::vector<std::uint8_t>& scratch = scratch_[next_scratch_];
-  next_scratch_ = 1 - next_scratch_;
+  next_scratch_ = (next_scratch_ + 1) % k_rows;
   if (is_grey) {
     triple(pixels, picture_.width, scratch.data());
   } else if (channels == 4) {

@@ -24,15 +24,16 @@ class PixelRows {
   int height() const { return picture_.height; }
   // Where channel `c` (0 to 2) of the wanted order lies in a pixel.
   int offset_of(int c) const { return is_swapped_ ? 2 - c : c; }
-  // `3 * width()` bytes, valid until the call after the next. One byte more can be read (not used),
-  // so that a pixel may be loaded as four bytes.
+  // `3 * width()` bytes, valid until k_rows more have been asked for. One byte more can be read
+  // (not used), so that a pixel may be loaded as four bytes.
   const std::uint8_t* row(int y);
+  static constexpr int k_rows = 4;
 
  private:
   const ImageView picture_;
   const bool is_grey_wanted_;
   bool is_swapped_ = false;
-  std::vector<std::uint8_t> scratch_[2];
+  std::vector<std::uint8_t> scratch_[k_rows];
   int next_scratch_ = 0;
 };
 

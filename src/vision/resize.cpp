@@ -163,19 +163,21 @@ class PilAxis {
 
 class PilBilinearRows final : public RowSource {
  public:
+  static_assert(k_pil_rows <= PixelRows::k_rows);
+
   PilBilinearRows(const ImageView& picture, ColorOrder color, const ResizeTarget& target)
       : rows_(picture, color),
         columns_(picture.width, target.width),
         down_(picture.height, target.height),
         line_(static_cast<std::size_t>(target.columns) * k_lanes),
-        window_(down_.most_taps()) {
+        kept_(down_.most_taps() + k_pil_rows - 1) {
     const auto columns = static_cast<std::size_t>(target.columns);
-    if (window_ > k_most_bytes / line_ ||
+    if (kept_ > k_most_bytes / line_ ||
         columns_.most_taps() > k_most_bytes / sizeof(PilPair) / columns) {
       throw std::bad_alloc();
     }
     for (int i = 0; i < target.columns; ++i) columns_.add(target.first_column + i);
-    ring_.resize(window_ * line_);
+    ring_.resize(kept_ * line_);
   }
 
   int offset_of(int channel) const override { return rows_.offset_of(channel); }
@@ -186,7 +188,7 @@ class PilBilinearRows final : public RowSource {
     const PilTaps& taps = down_.taps().front();
     const std::int64_t end = taps.first + static_cast<std::int64_t>(taps.count);
     next_row_ = std::max(next_row_, taps.first);
-    while (next_row_ < end) next_row_ += fill(next_row_, next_row_ + 1 < end ? 2 : 1);
+    while (next_row_ < end) next_row_ += fill(next_row_);
     lines_.clear();
     for (std::int64_t row = taps.first; row < end; ++row) lines_.push_back(line_of(row));
     pil_rows(isa_, lines_.data(), down_.pairs().data(), taps.count, line_,
@@ -195,15 +197,21 @@ class PilBilinearRows final : public RowSource {
 
  private:
   std::uint8_t* line_of(std::int64_t source_row) {
-    return ring_.data() + static_cast<std::size_t>(source_row) % window_ * line_;
+    return ring_.data() + static_cast<std::size_t>(source_row) % kept_ * line_;
   }
 
-  // The horizontal pass of one row or two; how many.
-  int fill(std::int64_t first, int count) {
-    PilRow rows[2];
-    for (int i = 0; i < count; ++i)
-      rows[i] = {rows_.row(static_cast<int>(first) + i), line_of(first + i)};
-    if (count == 1) rows[1] = rows[0];
+  // The horizontal pass of some rows, also of those that only the next ones to be read need; how
+  // many.
+  int fill(std::int64_t first) {
+    const int count = static_cast<int>(std::min<std::int64_t>(k_pil_rows, rows_.height() - first));
+    PilRows rows;
+    for (int i = 0; i < k_pil_rows; ++i) {
+      if (i >= count) {
+        rows[i] = rows[i - 1];
+      } else {
+        rows[i] = {rows_.row(static_cast<int>(first) + i), line_of(first + i)};
+      }
+    }
     pil_columns(isa_, rows, static_cast<std::size_t>(rows_.width()), columns_.taps().data(),
                 columns_.taps().size(), columns_.pairs().data());
     return count;
@@ -212,10 +220,11 @@ class PilBilinearRows final : public RowSource {
   const Isa isa_ = best_isa();
   PixelRows rows_;
   PilAxis columns_;
-  PilAxis down_;                    // of the row that is being read
-  const std::size_t line_;          // bytes of a row after the horizontal pass
-  const std::size_t window_;        // source rows that one row of the result may need
-  std::vector<std::uint8_t> ring_;  // the last `window_` source rows after the horizontal pass
+  PilAxis down_;            // of the row that is being read
+  const std::size_t line_;  // bytes of a row after the horizontal pass
+  // What one row of the result may need, and what may come with the last of these.
+  const std::size_t kept_;
+  std::vector<std::uint8_t> ring_;  // the last `kept_` source rows after the horizontal pass
   std::vector<const std::uint8_t*> lines_;
   std::int64_t next_row_ = 0;  // source row that comes into the ring next
 };

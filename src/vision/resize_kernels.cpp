@@ -118,11 +118,10 @@ void pil_rows_from(std::size_t i, const std::uint8_t* const* rows, const PilPair
 
 #if defined(__x86_64__)
 
-// Two rows at once, as the weights are the same; four taps of a place at a time: two pairs of
+// Rows together, as their weights are the same; four taps of a place at a time: two pairs of
 // pixels, one in each half of a register.
-MODELHUB_AVX2 void pil_columns_avx2(const PilRow (&rows)[2], std::size_t pixels,
-                                    const PilTaps* places, std::size_t count,
-                                    const PilPair* pairs) {
+MODELHUB_AVX2 void pil_columns_avx2(const PilRows& rows, std::size_t pixels, const PilTaps* places,
+                                    std::size_t count, const PilPair* pairs) {
   constexpr char k_none = -128;  // a byte of noughts
   // As paired(): p0 q0 p1 q1 p2 q2, of 16 bits, out of twelve bytes.
   const __m256i spread =
@@ -142,14 +141,15 @@ MODELHUB_AVX2 void pil_columns_avx2(const PilRow (&rows)[2], std::size_t pixels,
         pil_column(row.pixels + begin, weights, places[x].count, row.levels + 4 * x);
       continue;
     }
-    __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i high[k_pil_rows];
+    __m256i low[k_pil_rows];
+    for (int r = 0; r < k_pil_rows; ++r) high[r] = low[r] = _mm256_setzero_si256();
     for (std::size_t four = 0; four < fours; ++four) {
       const __m256i two = _mm256_castsi128_si256(
           _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights + 2 * four)));
       const __m256i high_weights = _mm256_permutevar8x32_epi32(two, of_high);
       const __m256i low_weights = _mm256_permutevar8x32_epi32(two, of_low);
-      for (int r = 0; r < 2; ++r) {
+      for (int r = 0; r < k_pil_rows; ++r) {
         const auto* const at = reinterpret_cast<const __m128i*>(rows[r].pixels + begin + 12 * four);
         const __m256i both_halves = _mm256_broadcastsi128_si256(_mm_loadu_si128(at));
         const __m256i spread_out = _mm256_shuffle_epi8(both_halves, spread);
@@ -157,20 +157,24 @@ MODELHUB_AVX2 void pil_columns_avx2(const PilRow (&rows)[2], std::size_t pixels,
         low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(spread_out, low_weights));
       }
     }
-    // The first row's sums in the lower half, the second's in the upper.
-    const __m256i high_sums = _mm256_add_epi32(_mm256_permute2x128_si256(high[0], high[1], 0x20),
-                                               _mm256_permute2x128_si256(high[0], high[1], 0x31));
-    const __m256i low_sums = _mm256_add_epi32(_mm256_permute2x128_si256(low[0], low[1], 0x20),
-                                              _mm256_permute2x128_si256(low[0], low[1], 0x31));
-    const __m256i sums = _mm256_add_epi32(_mm256_slli_epi32(high_sums, k_pil_split),
-                                          _mm256_add_epi32(low_sums, half));
-    const __m256i levels = _mm256_srai_epi32(sums, k_pil_bits);
-    const __m256i words = _mm256_packs_epi32(levels, levels);
-    const __m256i bytes = _mm256_packus_epi16(words, words);
-    const int first = _mm_cvtsi128_si32(_mm256_castsi256_si128(bytes));
-    const int second = _mm_cvtsi128_si32(_mm256_extracti128_si256(bytes, 1));
-    std::memcpy(rows[0].levels + 4 * x, &first, 4);
-    std::memcpy(rows[1].levels + 4 * x, &second, 4);
+    for (int r = 0; r < k_pil_rows; r += 2) {
+      // One row's sums in the lower half, the next one's in the upper.
+      const __m256i high_sums =
+          _mm256_add_epi32(_mm256_permute2x128_si256(high[r], high[r + 1], 0x20),
+                           _mm256_permute2x128_si256(high[r], high[r + 1], 0x31));
+      const __m256i low_sums =
+          _mm256_add_epi32(_mm256_permute2x128_si256(low[r], low[r + 1], 0x20),
+                           _mm256_permute2x128_si256(low[r], low[r + 1], 0x31));
+      const __m256i sums = _mm256_add_epi32(_mm256_slli_epi32(high_sums, k_pil_split),
+                                            _mm256_add_epi32(low_sums, half));
+      const __m256i levels = _mm256_srai_epi32(sums, k_pil_bits);
+      const __m256i words = _mm256_packs_epi32(levels, levels);
+      const __m256i bytes = _mm256_packus_epi16(words, words);
+      const int first = _mm_cvtsi128_si32(_mm256_castsi256_si128(bytes));
+      const int second = _mm_cvtsi128_si32(_mm256_extracti128_si256(bytes, 1));
+      std::memcpy(rows[r].levels + 4 * x, &first, 4);
+      std::memcpy(rows[r + 1].levels + 4 * x, &second, 4);
+    }
   }
 }
 
@@ -279,15 +283,15 @@ void cv_rows(const std::int16_t* upper, const std::int16_t* lower, int upper_wei
   }
 }
 
-void pil_columns(Isa isa, const PilRow (&rows)[2], std::size_t pixels, const PilTaps* places,
+void pil_columns(Isa isa, const PilRows& rows, std::size_t pixels, const PilTaps* places,
                  std::size_t count, const PilPair* pairs) {
 #if defined(__x86_64__)
   if (isa == Isa::avx2) return pil_columns_avx2(rows, pixels, places, count, pairs);
 #endif
   (void)isa;
   (void)pixels;
-  const std::size_t distinct = rows[0].pixels == rows[1].pixels ? 1 : 2;
-  for (std::size_t r = 0; r < distinct; ++r) {
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (r > 0 && rows[r].levels == rows[r - 1].levels) continue;
     for (std::size_t x = 0; x < count; ++x) {
       const PilTaps& taps = places[x];
       pil_column(rows[r].pixels + taps.first * 3, pairs + taps.pairs, taps.count,

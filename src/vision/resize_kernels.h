@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,9 +55,12 @@ struct PilRow {
   const std::uint8_t* pixels;
   std::uint8_t* levels;
 };
-// The horizontal pass, of two rows of `pixels` pixels (or of one, given twice): for each of `count`
-// places the sum of its weighted pixels, rounded to levels of four channels.
-void pil_columns(Isa isa, const PilRow (&rows)[2], std::size_t pixels, const PilTaps* places,
+// So many are worked on together: what their weights cost to load is paid once.
+constexpr int k_pil_rows = 4;
+using PilRows = std::array<PilRow, k_pil_rows>;
+// The horizontal pass of some rows of `pixels` pixels (the last may be given more than once): for
+// each of `count` places the sum of its weighted pixels, rounded to levels of four channels.
+void pil_columns(Isa isa, const PilRows& rows, std::size_t pixels, const PilTaps* places,
                  std::size_t count, const PilPair* pairs);
 // The vertical one, for `count` levels. `rows` holds `taps` pointers.
 void pil_rows(Isa isa, const std::uint8_t* const* rows, const PilPair* pairs, std::size_t taps,

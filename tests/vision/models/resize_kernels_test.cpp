@@ -55,8 +55,8 @@ TEST_P(PilKernelsTest, ColumnsAreWeightedSumsUpToTheEndOfTheRow) {
   for (std::size_t taps = 1; taps <= 23; ++taps) {
     const std::size_t pixels = taps + 9;
     // Exactly what may be read: AddressSanitizer sees one byte more.
-    const std::vector<std::uint8_t> rows[2] = {noise(pixels * 3 + 1, random),
-                                               noise(pixels * 3 + 1, random)};
+    std::vector<std::vector<std::uint8_t>> rows;
+    for (int r = 0; r < k_pil_rows; ++r) rows.push_back(noise(pixels * 3 + 1, random));
     std::vector<PilTaps> places;
     std::vector<PilPair> pairs;
     std::vector<Weights> weights;
@@ -65,14 +65,14 @@ TEST_P(PilKernelsTest, ColumnsAreWeightedSumsUpToTheEndOfTheRow) {
       places.push_back({static_cast<std::int64_t>(first), taps, pairs.size()});
       pairs.insert(pairs.end(), weights.back().pairs().begin(), weights.back().pairs().end());
     }
-    std::vector<std::uint8_t> levels[2] = {std::vector<std::uint8_t>(places.size() * 4),
-                                           std::vector<std::uint8_t>(places.size() * 4)};
-    pil_columns(GetParam(),
-                {{rows[0].data(), levels[0].data()}, {rows[1].data(), levels[1].data()}}, pixels,
-                places.data(), places.size(), pairs.data());
-    for (std::size_t i = 0; i < places.size() * 6; ++i) {
-      const std::size_t x = i / 6;
-      const std::size_t r = i / 3 % 2;
+    std::vector<std::vector<std::uint8_t>> levels(k_pil_rows,
+                                                  std::vector<std::uint8_t>(places.size() * 4));
+    PilRows work;
+    for (std::size_t r = 0; r < work.size(); ++r) work[r] = {rows[r].data(), levels[r].data()};
+    pil_columns(GetParam(), work, pixels, places.data(), places.size(), pairs.data());
+    for (std::size_t i = 0; i < places.size() * k_pil_rows * 3; ++i) {
+      const std::size_t x = i / (k_pil_rows * 3);
+      const std::size_t r = i / 3 % k_pil_rows;
       const std::size_t c = i % 3;
       const int expected =
           weights[x].level([&](std::size_t k) { return rows[r][3 * (x + k) + c]; });
