@@ -150,7 +150,7 @@ std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, double t
     const LaneSnapshot& lane = lanes[i];
     if (lane.left.size() < 2 * k_smallest_piece) continue;
     // One that has only been asked has no rate yet, and will be like the others.
-    const double rate = std::max(lane.rate, lane.age < until_answer ? typical : 1.0);
+    const double rate = std::max({lane.rate, lane.age < until_answer ? typical : 0, 1.0});
     // Of a run that goes on and on, so much stays with its connection that it does not come to the
     // cut before the other one has answered.
     const auto meanwhile = static_cast<std::uint64_t>(rate * seconds_of(until_answer));
