@@ -47,6 +47,12 @@ constexpr double k_slow_part = 0.2;  // of what is typical
 
 double seconds_of(milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
+// One that has only been asked has no rate yet, and will be like the others.
+double rate_of(const LaneSnapshot& lane, double typical, milliseconds round_trip) {
+  const bool is_young = lane.age < 4 * round_trip + k_answer_time;
+  return std::max({lane.rate, is_young ? typical : 0, 1.0});
+}
+
 std::uint64_t rounded_up(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
@@ -141,19 +147,26 @@ std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate, millis
   return (size + k_chunk_bytes / 2) / k_chunk_bytes * k_chunk_bytes;
 }
 
+bool pays_to_connect(const std::vector<LaneSnapshot>& lanes, double typical, std::uint64_t left,
+                     milliseconds round_trip) {
+  if (round_trip < k_long_line || lanes.empty()) return true;
+  double together = 0;
+  for (const LaneSnapshot& lane : lanes) together += rate_of(lane, typical, round_trip);
+  return static_cast<double>(left) > together * 4 * seconds_of(round_trip);
+}
+
 std::optional<Cut> cut_for_idle(const std::vector<LaneSnapshot>& lanes, double typical,
                                 std::uint64_t window_end, milliseconds round_trip) {
   std::optional<Cut> best;
   double longest = 0;
-  const milliseconds until_answer = 4 * round_trip + k_answer_time;
+  const double until_answer = seconds_of(4 * round_trip + k_answer_time);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const LaneSnapshot& lane = lanes[i];
     if (lane.left.size() < 2 * k_smallest_piece) continue;
-    // One that has only been asked has no rate yet, and will be like the others.
-    const double rate = std::max({lane.rate, lane.age < until_answer ? typical : 0, 1.0});
+    const double rate = rate_of(lane, typical, round_trip);
     // Of a run that goes on and on, so much stays with its connection that it does not come to the
     // cut before the other one has answered.
-    const auto meanwhile = static_cast<std::uint64_t>(rate * seconds_of(until_answer));
+    const auto meanwhile = static_cast<std::uint64_t>(rate * until_answer);
     const std::uint64_t kept =
         std::min(lane.left.size() / 2, std::clamp(meanwhile, k_chunk_bytes, 8 * k_chunk_bytes));
     const std::uint64_t at = rounded_up(lane.left.from + kept, k_piece_unit);

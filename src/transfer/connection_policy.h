@@ -73,6 +73,11 @@ std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, dou
 std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate,
                          std::chrono::milliseconds round_trip);
 
+// Whether a new connection beside these is worth it: it takes two round trips until its first byte
+// and more to find its pace, and those that are there may have brought the rest by then.
+bool pays_to_connect(const std::vector<LaneSnapshot>& lanes, double typical, std::uint64_t left,
+                     std::chrono::milliseconds round_trip);
+
 // Where to cut what another connection has left, for an idle one to take the second part. One that
 // has no rate yet is taken to be `typical`.
 struct Cut {

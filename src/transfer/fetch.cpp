@@ -327,6 +327,7 @@ void Fetch::next_source(Failure failure, const std::string& told) {
   use_ranges_ = request_.digest.has_value();
   is_one_by_one_ = false;
   typical_rate_ = 0;
+  idle_connections_ = 0;
   accepts_ranges_ = true;
   has_had_part_ = false;
   best_present_ = landing_->present().total();

@@ -181,7 +181,8 @@ class Fetch final : private Lane::Owner {
   RampState ramp_;
   std::chrono::milliseconds ramp_rest_{1000};  // after the next step that did not help
   TimePoint looked_for_slow_{};
-  double typical_rate_ = 0;  // of a connection while there were several
+  double typical_rate_ = 0;   // of a connection while there were several
+  int idle_connections_ = 0;  // that served us and can again, as far as is known here
   std::chrono::milliseconds round_trip_{0};
   bool accepts_ranges_ = true;
   bool has_had_part_ = false;  // the source has sent exactly the part that was asked for

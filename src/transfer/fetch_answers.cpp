@@ -174,6 +174,8 @@ void Fetch::on_lane_done(Lane& lane, CURLcode code) {
   // However the answer ended: what was asked for is here.
   if (lane.has_brought_all()) {
     learn_rate(lane);
+    // One that was cut off is closed.
+    if (code == CURLE_OK && lane.limit == lane.asked.to) ++idle_connections_;
     return close_lane(index);
   }
   if (lane.is_over && lane.complaint == Lane::Complaint::none) return close_lane(index);

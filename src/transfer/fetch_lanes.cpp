@@ -82,6 +82,11 @@ bool Fetch::has_room_at_host(TimePoint now) {
 
 bool Fetch::start_lane(TimePoint now) {
   if (!has_room_at_host(now)) return false;
+  if (idle_connections_ == 0 && !lanes_.empty() &&
+      !pays_to_connect(snapshots(now), typical_rate_, catalogued() - landing_->present().total(),
+                       round_trip_)) {
+    return false;
+  }
   const std::optional<ByteRange> range = next_range(now);
   if (!range || !context_.hosts.try_enter(url_.origin, now)) return false;
   const bool is_whole = *range == ByteRange{0, catalogued()};
@@ -97,6 +102,7 @@ bool Fetch::start_lane(TimePoint now) {
   context_.network_requests.fetch_add(1, std::memory_order_relaxed);
   lane->exchange = std::make_unique<HttpExchange>(context_.multi, plan, context_.options, *lane);
   if (lanes_.empty()) restart_ramp(now, wanted_lanes_);
+  if (idle_connections_ > 0) --idle_connections_;
   lanes_.push_back(std::move(lane));
   return true;
 }

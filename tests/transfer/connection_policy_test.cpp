@@ -192,6 +192,19 @@ TEST(PieceTest, OverALongLineTheFirstOnesAreLarge) {
   EXPECT_EQ(piece_size(16 * k_policy_mib, 4, 0, milliseconds(50)), 2 * k_policy_mib);
 }
 
+TEST(ConnectTest, WhatTheOthersBringMeanwhileIsNotWorthANewConnection) {
+  const auto pays = [](std::uint64_t left, int round_trip, double rate = 10 * k_policy_mb) {
+    return pays_to_connect({lane_of(0, 1, rate), lane_of(1, 2, rate)}, 10 * k_policy_mb, left,
+                           milliseconds(round_trip));
+  };
+  // 20 MB/s for 400 ms.
+  EXPECT_FALSE(pays(7 * k_policy_mib, 100));
+  EXPECT_TRUE(pays(9 * k_policy_mib, 100));
+  EXPECT_TRUE(pays(7 * k_policy_mib, 1));
+  EXPECT_TRUE(pays(7 * k_policy_mib, 100, 0)) << "they stand still";
+  EXPECT_TRUE(pays_to_connect({}, 0, 1, milliseconds(100)));
+}
+
 TEST(CutTest, TheConnectionThatWouldEndLastGivesTheSecondHalf) {
   const auto cut = cut_for_idle({lane_of(0, k_policy_mib, 10 * k_policy_mb),
                                  lane_of(4 * k_policy_mib, 6 * k_policy_mib, 1 * k_policy_mb)},
