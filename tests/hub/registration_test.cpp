@@ -94,11 +94,12 @@ class RegistrationTest : public ::testing::Test {
   }
   std::vector<std::string> leftovers() const {
     std::vector<std::string> left;
-    std::error_code none;
-    for (const auto& entry :
-         fs::recursive_directory_iterator(scratch_.path("home/staging"), none)) {
-      if (entry.path().filename() != "CACHEDIR.TAG") left.push_back(entry.path().string());
+    std::error_code error;
+    fs::recursive_directory_iterator at(scratch_.path("home/staging"), error);
+    for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+      if (at->path().filename() != "CACHEDIR.TAG") left.push_back(at->path().string());
     }
+    // It is being removed: what could not be seen any more was there a moment ago.
     return left;
   }
 
