@@ -107,6 +107,9 @@ class FileSystem {
                                              std::chrono::system_clock::time_point time) = 0;
   // What an ordinary user may still write on the file system of `path`.
   virtual Result<ByteCount> free_space(const std::string& path) = 0;
+  // Names the run of the machine: as long as it is the same, what was written is read again, synced
+  // or not. Another machine has another one. Empty where nobody can tell.
+  virtual std::string boot() = 0;
 
   // The machine's own; lives as long as the process.
   static FileSystem& real();

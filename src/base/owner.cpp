@@ -36,7 +36,8 @@ std::optional<std::string> read_kernel_text(const std::string& path) {
 std::string short_id_of(std::string_view id) { return sha256_of(id).hex().substr(0, k_id_digits); }
 
 std::string boot_id() {
-  return read_kernel_text("/proc/sys/kernel/random/boot_id").value_or("none");
+  const std::string id = FileSystem::real().boot();
+  return id.empty() ? "none" : id;
 }
 
 // Containers often have no machine id, and all that have none would look like one machine; the boot

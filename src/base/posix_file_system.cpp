@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 
 #include "base/file_system.h"
 
@@ -283,6 +284,12 @@ class PosixFileSystem final : public FileSystem {
     if (::statvfs(path.c_str(), &raw) != 0)
       return error_from_errno(errno, "look at the file system of", path);
     return ByteCount(static_cast<std::uint64_t>(raw.f_bavail) * raw.f_frsize);
+  }
+
+  std::string boot() override {
+    std::string id;
+    std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+    return id;
   }
 };
 

@@ -319,7 +319,7 @@ Result<ByteCount> UsageReader::bytes_of_partial(const std::string& folder, bool 
       continue;
     }
     // Small, and outside what was reserved.
-    if (entry.name == "journal" || entry.name == "progress") continue;
+    if (entry.name.starts_with("journal") || entry.name == "progress") continue;
     const Result<base::FileStat> stat = files_.stat(path);
     if (stat && (stat->links == 1 || counts_hold)) sum += round_to_blocks(stat->allocated);
   }

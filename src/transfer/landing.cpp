@@ -15,6 +15,9 @@ namespace {
 // 16 MiB.
 constexpr std::uint64_t k_journal_step = 6 * 1024 * 1024;
 constexpr std::uint64_t k_journal_limit = 12 * 1024 * 1024;
+// So far the one that waits for the disk may be behind where there is another for a kill: what
+// comes during one sync goes into the next, and the network does not wait for each of them.
+constexpr std::uint64_t k_unsynced_limit = 64 * 1024 * 1024;
 
 // The store gives a blob its final permissions when it publishes it.
 constexpr std::uint32_t k_data_permissions = 0644;
@@ -27,6 +30,7 @@ Landing::Landing(base::FileSystem& files, const FetchRequest& request, const Wor
       workers_(workers),
       path_(request.path_of(request.unpack ? "archive" : "data")),
       journal_path_(request.path_of("journal")),
+      boot_(request.bytes.count() > k_journal_limit ? files.boot() : std::string()),
       digest_(request.digest),
       bytes_(request.bytes.count()),
       seeds_(request.seeds),
@@ -38,7 +42,7 @@ Landing::Landing(base::FileSystem& files, const FetchRequest& request, const Wor
 void Landing::adopt() {
   if (!digest_) return;
   // Nothing to look at is the ordinary case, and not worth a task.
-  if (seeds_.empty() && !files_.stat(journal_path_)) return;
+  if (seeds_.empty() && !has_journal(files_, journal_path_)) return;
   is_adopting_.store(true, std::memory_order_release);
   workers_.hashers.post([self = shared_from_this()] {
     if (const Result<Journal> journal = load_journal(self->files_, self->journal_path_)) {
@@ -141,7 +145,7 @@ Result<void> Landing::write(std::uint64_t at, std::span<const std::byte> bytes) 
   if (Result<void> done = open(); !done) return done;
   if (Result<void> done = file_->write_at(at, bytes); !done) return done;
   present_.add({at, at + bytes.size()});
-  unjournalled_ += bytes.size();
+  came_ += bytes.size();
   // A small file is hashed while its bytes are at hand: nobody has to be woken up for it.
   if (is_small()) {
     if (frontier_.reached() == at) frontier_.take(bytes);
@@ -159,8 +163,12 @@ std::uint64_t Landing::window_end() const {
 }
 
 bool Landing::may_take(std::uint64_t at) const {
-  const std::uint64_t journalled = newly_journalled_.load(std::memory_order_acquire);
-  return at < window_end() && unjournalled_ < k_journal_limit + journalled;
+  if (at >= window_end()) return false;
+  if (!digest_) return true;
+  const std::uint64_t unsynced = came_since(synced_.load(std::memory_order_acquire));
+  if (boot_.empty()) return unsynced < k_journal_limit;
+  const std::uint64_t unnoted = came_since(noted_.load(std::memory_order_acquire));
+  return unnoted < k_journal_limit && unsynced < k_unsynced_limit;
 }
 
 // ---- where they come from ----
@@ -206,7 +214,6 @@ void Landing::forget(const ByteRanges& ranges) {
     return !present_.contains(chunk_range(claim.first, bytes_));
   });
   wants_journal_ = !present_.is_empty();
-  unjournalled_ = std::min(unjournalled_, present_.total());
 }
 
 void Landing::rehash() {
@@ -280,33 +287,55 @@ Journal Landing::journal() const {
   return journal;
 }
 
-void Landing::journal_more() {
-  const std::uint64_t done = newly_journalled_.exchange(0, std::memory_order_acq_rel);
-  unjournalled_ -= std::min(done, unjournalled_);
-  if (!digest_) unjournalled_ = 0;
-  if (!is_idle() || !digest_) return;
-  const std::uint64_t journalled = present_.total() - std::min(unjournalled_, present_.total());
-  const bool is_worth_it = bytes_ - journalled > k_journal_limit && unjournalled_ >= k_journal_step;
-  if (is_worth_it || wants_journal_) post_journal();
+// Of what is present, no more than all: some may have been forgotten since.
+std::uint64_t Landing::came_since(std::uint64_t mark) const {
+  return std::min(came_ - mark, present_.total());
 }
 
-void Landing::post_journal() {
+void Landing::journal_more() {
+  if (!digest_) return;
+  // The last bytes are whole sooner than a journal of them would be of use.
+  const auto is_worth_it = [&](std::uint64_t mark) {
+    const std::uint64_t came = came_since(mark);
+    return came >= k_journal_step && bytes_ - (present_.total() - came) > k_journal_limit;
+  };
+  const bool may_sync = syncs_.load(std::memory_order_acquire) == 0;
+  if (may_sync && (wants_journal_ || is_worth_it(synced_.load(std::memory_order_relaxed))))
+    post_lasting();
+  const bool may_note = !boot_.empty() && notes_.load(std::memory_order_acquire) == 0;
+  if (may_note && is_worth_it(noted_.load(std::memory_order_relaxed))) post_passing();
+}
+
+void Landing::post_lasting() {
   wants_journal_ = false;
   syncs_.fetch_add(1, std::memory_order_relaxed);
-  workers_.syncer.post(
-      [self = shared_from_this(), text = journal().to_text(), bytes = unjournalled_] {
-        if (Result<void> synced = self->write_journal(text); !synced) {
-          std::lock_guard lock(self->mutex_);
-          self->sync_error_ = std::move(synced).error();
-        }
-        self->newly_journalled_.fetch_add(bytes, std::memory_order_acq_rel);
-        self->syncs_.fetch_sub(1, std::memory_order_release);
-        self->workers_.wake();
-      });
+  workers_.syncer.post([self = shared_from_this(), journal = journal(), came = came_] {
+    if (Result<void> synced = self->write_lasting(journal); !synced) {
+      std::lock_guard lock(self->mutex_);
+      self->sync_error_ = std::move(synced).error();
+    }
+    self->synced_.store(came, std::memory_order_release);
+    self->syncs_.fetch_sub(1, std::memory_order_release);
+    self->workers_.wake();
+  });
+}
+
+void Landing::post_passing() {
+  Journal passing = journal();
+  passing.boot = boot_;
+  notes_.fetch_add(1, std::memory_order_relaxed);
+  workers_.hashers.post([self = shared_from_this(), journal = std::move(passing), came = came_,
+                         turn = passing_turn_++] {
+    // As the other one: done without where it cannot be written.
+    (void)save_passing_journal(self->files_, self->journal_path_, journal, turn);
+    self->noted_.store(came, std::memory_order_release);
+    self->notes_.fetch_sub(1, std::memory_order_release);
+    self->workers_.wake();
+  });
 }
 
 // Errors: data that could not be synced, which a later sync would not find again.
-Result<void> Landing::write_journal(const std::string& text) {
+Result<void> Landing::write_lasting(const Journal& journal) {
   // A descriptor of its own: the loop goes on writing through the other.
   Result<std::unique_ptr<base::WritableFile>> data =
       files_.create(path_, base::CreateMode::append, k_data_permissions);
@@ -314,7 +343,7 @@ Result<void> Landing::write_journal(const std::string& text) {
   if (Result<void> synced = (*data)->sync(); !synced) return synced;
   (void)(*data)->close();
   // A journal that cannot be written is done without: it only saves work, and the next one may do.
-  (void)save_journal(files_, journal_path_, text);
+  (void)save_journal(files_, journal_path_, journal);
   return {};
 }
 
@@ -334,7 +363,7 @@ void Landing::keep() {
   if (is_adopting()) return;
   file_.reset();
   if (present_.is_empty() || !digest_) return remove();
-  post_journal();
+  post_lasting();
 }
 
 void Landing::remove() {
@@ -354,7 +383,7 @@ void Landing::remove_files() {
   // Not there, or not removable: the first error is the one to tell, and nobody takes the bytes
   // for right.
   (void)files_.remove_file(path_);
-  (void)files_.remove_file(journal_path_);
+  remove_journals(files_, journal_path_);
 }
 
 }  // namespace modelhub::transfer

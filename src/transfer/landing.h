@@ -34,8 +34,9 @@ struct Workers {
 // Where the bytes of one file come down: the file, what of it is there and where that came from,
 // its hashes, and the journal from which a later process goes on.
 //
-// Invariants:    nothing is written beyond the catalogued size; a journal is written after the data
-//                that it tells of was synced, at least every 16 MiB.
+// Invariants:    nothing is written beyond the catalogued size; all but the last 16 MiB that were
+//                written are in a journal, all but the last 64 MiB in one whose data was synced
+//                before it was written.
 // Ownership:     of the file and its journal in the folder. Shared with the tasks of the workers.
 // Thread safety: the loop's thread only; what workers do is inside.
 // Errors:        no_space, io_error, not_found (the folder is missing); Subject::store.
@@ -52,7 +53,7 @@ class Landing : public std::enable_shared_from_this<Landing> {
   // ---- bytes ----
   Result<void> write(std::uint64_t at, std::span<const std::byte> bytes);
   // Whether bytes at this place may come now. Those far ahead of the hash wait, so that it reads
-  // from memory; and all, while the journal is too far behind.
+  // from memory; and all, while a journal is too far behind.
   bool may_take(std::uint64_t at) const;
   std::uint64_t window_end() const;
   const ByteRanges& present() const { return present_; }
@@ -97,7 +98,9 @@ class Landing : public std::enable_shared_from_this<Landing> {
   void keep();
   void remove();
   // No worker writes anything.
-  bool is_idle() const { return syncs_.load(std::memory_order_acquire) == 0; }
+  bool is_idle() const {
+    return syncs_.load(std::memory_order_acquire) + notes_.load(std::memory_order_acquire) == 0;
+  }
 
  private:
   void adopt_own(const Journal& journal);
@@ -107,8 +110,10 @@ class Landing : public std::enable_shared_from_this<Landing> {
   void hash_more();
   void post_hash();
   void journal_more();
-  void post_journal();
-  Result<void> write_journal(const std::string& text);
+  void post_lasting();
+  void post_passing();
+  Result<void> write_lasting(const Journal& journal);
+  std::uint64_t came_since(std::uint64_t mark) const;
   void remove_files();
   void forget(const ByteRanges& ranges);
   void rehash();
@@ -120,6 +125,7 @@ class Landing : public std::enable_shared_from_this<Landing> {
   const Workers& workers_;
   const std::string path_;
   const std::string journal_path_;
+  const std::string boot_;  // empty: not known, or nobody needs to; there are no passing journals
   const std::optional<Digest> digest_;  // nothing: nobody could go on with a part, so none is kept
   const std::uint64_t bytes_;
   const std::vector<Seed> seeds_;
@@ -139,13 +145,16 @@ class Landing : public std::enable_shared_from_this<Landing> {
   std::atomic<bool> is_adopting_{false};
   std::atomic<bool> is_stopping_{false};
   std::atomic<int> syncs_{0};  // tasks of the syncer that were posted and are not done
-  std::atomic<std::uint64_t> newly_journalled_{0};
+  std::atomic<int> notes_{0};  // passing journals that were posted and are not written
+  // What came_ was when it went into the last journal of each kind.
+  std::atomic<std::uint64_t> synced_{0};
+  std::atomic<std::uint64_t> noted_{0};
   std::mutex mutex_;
   std::optional<Error> sync_error_;  // guarded by mutex_
 
   // The loop's.
-  // Bytes that were received since the last journal; newly_journalled_ of them are in it by now.
-  std::uint64_t unjournalled_ = 0;
+  std::uint64_t came_ = 0;  // bytes that were written
+  std::uint64_t passing_turn_ = 0;
   bool wants_journal_ = false;
   std::uint64_t reached_ = 0;  // of the frontier, as last seen
   std::uint64_t setbacks_ = 0;

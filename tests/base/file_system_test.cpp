@@ -174,6 +174,12 @@ TEST_F(FileSystemTest, LinksPermissionsAndTimes) {
   ASSERT_TRUE(files_.sync_directory(root_));
 }
 
+TEST_F(FileSystemTest, TheRunOfTheMachineHasAName) {
+  const std::string id = files_.boot();
+  EXPECT_EQ(id.size(), 36U) << id;  // a UUID
+  EXPECT_EQ(files_.boot(), id);
+}
+
 TEST_F(FileSystemTest, WholeFilesHaveALimit) {
   write(at("a"), "12345");
   EXPECT_EQ(read_whole_file(files_, at("a"), ByteCount(5)).value(), "12345");
@@ -273,6 +279,7 @@ class PowerCut final : public FileSystem {
     return gone();
   }
   Result<ByteCount> free_space(const std::string& path) override { return under_.free_space(path); }
+  std::string boot() override { return under_.boot(); }
 
  private:
   class Buffered final : public WritableFile {

@@ -311,6 +311,7 @@ class SmallDisk final : public base::FileSystem {
     const std::uint64_t taken = bytes_on_disk();
     return ByteCount(size > taken ? size - taken : 0);
   }
+  std::string boot() override { return below_.boot(); }
   std::uint64_t size = 0;
 
   Result<std::unique_ptr<base::WritableFile>> create(const std::string& path, base::CreateMode mode,

@@ -209,6 +209,7 @@ class SteppingFileSystem final : public base::FileSystem {
     return change(path, [&] { return below_.set_modification_time(path, time); });
   }
   Result<ByteCount> free_space(const std::string& path) override { return below_.free_space(path); }
+  std::string boot() override { return below_.boot(); }
 
  private:
   class File final : public base::WritableFile {

@@ -17,7 +17,7 @@ namespace modelhub::test {
 // A file system that fails on script and otherwise passes every call to another one.
 //
 // Thread safety: all methods from any thread; the rule is called under a lock.
-class FaultyFileSystem final : public base::FileSystem {
+class FaultyFileSystem : public base::FileSystem {
  public:
   struct Call {
     std::string_view name;       // of the method: "rename", "write_at", ...
@@ -63,6 +63,7 @@ class FaultyFileSystem final : public base::FileSystem {
   Result<void> set_modification_time(const std::string& path,
                                      std::chrono::system_clock::time_point time) override;
   Result<ByteCount> free_space(const std::string& path) override;
+  std::string boot() override { return below_.boot(); }
 
  private:
   class FaultyWritableFile;

@@ -329,8 +329,14 @@ Result<ByteCount> MemoryFileSystem::free_space(const std::string&) {
   return ByteCount(1'000'000'000);
 }
 
+std::string MemoryFileSystem::boot() {
+  std::lock_guard lock(mutex_);
+  return "boot-" + std::to_string(boots_);
+}
+
 void MemoryFileSystem::power_cut(Loss loss, std::uint32_t seed) {
   std::lock_guard lock(mutex_);
+  ++boots_;
   std::mt19937 random(seed);
   std::set<Node*> settled;
   settle(root_, loss, random, settled);

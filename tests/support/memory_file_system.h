@@ -57,6 +57,7 @@ class MemoryFileSystem final : public base::FileSystem {
   Result<void> set_modification_time(const std::string& path,
                                      std::chrono::system_clock::time_point time) override;
   Result<ByteCount> free_space(const std::string& path) override;
+  std::string boot() override;
 
  private:
   struct Node;
@@ -79,6 +80,7 @@ class MemoryFileSystem final : public base::FileSystem {
   NodePtr root_;                  // guarded by mutex_, and all nodes with it
   std::uint64_t next_inode_ = 2;  // guarded by mutex_
   std::int64_t now_ns_;           // guarded by mutex_; ticks at each change
+  int boots_ = 1;                 // guarded by mutex_
 };
 
 }  // namespace modelhub::test

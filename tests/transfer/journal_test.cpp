@@ -42,14 +42,22 @@ TEST(JournalTest, IsReadAsItWasWritten) {
   EXPECT_EQ(read->validator, written.validator);
   EXPECT_EQ(read->chunks, written.chunks);
   EXPECT_EQ(read->unproved, written.unproved);
+  EXPECT_EQ(read->boot, "");
+  Journal passing = written;
+  passing.boot = "4a9a0d7e-6d9b-4f38-8f2c-0d5c1b1a8a55";
+  EXPECT_EQ(Journal::parse(passing.to_text())->boot, passing.boot);
 }
 
-TEST(JournalTest, LooksAsTheGoldenFileDoes) {
-  const std::string golden =
-      test::content_of(std::string(MODELHUB_TRANSFER_GOLDEN) + "/journal-v1");
-  ASSERT_FALSE(golden.empty());
-  EXPECT_EQ(sample_journal().to_text(), golden);
-  EXPECT_TRUE(Journal::parse(golden));
+TEST(JournalTest, LooksAsTheGoldenFilesDo) {
+  const std::string folder = MODELHUB_TRANSFER_GOLDEN;
+  Journal journal = sample_journal();
+  for (const std::string name : {"/journal-v1", "/journal-passing-v1"}) {
+    const std::string golden = test::content_of(folder + name);
+    ASSERT_FALSE(golden.empty()) << name;
+    EXPECT_EQ(journal.to_text(), golden);
+    EXPECT_TRUE(Journal::parse(golden)) << name;
+    journal.boot = "4a9a0d7e-6d9b-4f38-8f2c-0d5c1b1a8a55";
+  }
 }
 
 TEST(JournalTest, EveryTruncationAndEveryFlippedBitIsRefused) {
@@ -97,14 +105,79 @@ TEST(JournalTest, AServersWordsCannotBreakOutOfTheirLine) {
   EXPECT_EQ(Journal::parse(journal.to_text())->validator, "\"vchunk 1 x\"");
 }
 
+class PassingJournalTest : public ::testing::Test {
+ protected:
+  PassingJournalTest() {
+    EXPECT_TRUE(files_.make_directories("/f"));
+    EXPECT_TRUE(files_.sync_directory("/"));
+    EXPECT_TRUE(save_journal(files_, path_, sample_journal()));
+  }
+  // One that claims more, the more the later.
+  void pass(std::uint64_t turn) {
+    Journal journal = sample_journal();
+    journal.boot = files_.boot();
+    journal.unproved.add({5'000'000, 6'000'000 + turn * 1000});
+    const Result<void> saved = save_passing_journal(files_, path_, journal, turn);
+    ASSERT_TRUE(saved) << saved.error().to_string();
+  }
+  std::uint64_t claimed() { return load_journal(files_, path_)->claimed(); }
+
+  const std::string path_ = "/f/journal";
+  const std::uint64_t lasting_ = sample_journal().claimed();
+  test::MemoryFileSystem files_;
+};
+
+TEST_F(PassingJournalTest, ClaimsWhatTheLastingOneDoesNotYet) {
+  EXPECT_EQ(claimed(), lasting_);
+  for (std::uint64_t turn = 0; turn < 5; ++turn) {
+    pass(turn);
+    EXPECT_EQ(claimed(), lasting_ + 1'000'000 + turn * 1000);
+  }
+  EXPECT_TRUE(has_journal(files_, path_));
+}
+
+TEST_F(PassingJournalTest, CountsForNothingAfterARestart) {
+  pass(0);
+  pass(1);
+  files_.power_cut(test::Loss::nothing, 1);
+  EXPECT_EQ(claimed(), lasting_);
+}
+
+TEST_F(PassingJournalTest, ATornOneLeavesTheOneBefore) {
+  pass(0);
+  pass(1);
+  Result<std::unique_ptr<base::WritableFile>> file =
+      files_.create(path_ + "-passing-1", base::CreateMode::append, 0644);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->truncate(100));
+  EXPECT_EQ(claimed(), lasting_ + 1'000'000);
+}
+
+TEST_F(PassingJournalTest, AShorterOneTakesThePlaceOfALonger) {
+  pass(0);
+  Journal shorter{base::sha256_of("the file"), ByteCount(10'000'000), {}, {}, {}, {}};
+  shorter.unproved.add({0, 10'000'000});
+  shorter.boot = files_.boot();
+  ASSERT_TRUE(save_passing_journal(files_, path_, shorter, 2));
+  EXPECT_EQ(claimed(), 10'000'000U);
+}
+
+TEST_F(PassingJournalTest, GoesWithTheOther) {
+  pass(0);
+  pass(1);
+  remove_journals(files_, path_);
+  EXPECT_FALSE(has_journal(files_, path_));
+  EXPECT_TRUE(files_.list("/f")->empty());
+}
+
 TEST(JournalTest, IsOldOrNewAfterAPowerCutNeverBoth) {
   test::MemoryFileSystem files;
   ASSERT_TRUE(files.make_directories("/f"));
   ASSERT_TRUE(files.sync_directory("/"));
-  ASSERT_TRUE(save_journal(files, "/f/journal", sample_journal().to_text()));
+  ASSERT_TRUE(save_journal(files, "/f/journal", sample_journal()));
   Journal later = sample_journal();
   later.chunks.emplace(1, base::sha256_of("chunk 1"));
-  ASSERT_TRUE(save_journal(files, "/f/journal", later.to_text()));
+  ASSERT_TRUE(save_journal(files, "/f/journal", later));
   files.power_cut(test::Loss::all, 1);
   EXPECT_EQ(load_journal(files, "/f/journal")->chunks.size(), 3U);
   EXPECT_EQ(load_journal(files, "/f/none").error().code, ErrorCode::not_found);

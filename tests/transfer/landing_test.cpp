@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hasher.h"
+#include "support/faulty_file_system.h"
 #include "support/scratch.h"
 #include "transfer/chunks.h"
 
@@ -34,13 +35,29 @@ class LandingTest : public ::testing::Test {
   }
   std::uint64_t journalled() {
     const Result<Journal> journal = load_journal(files_, scratch_.path("journal"));
-    if (!journal) return 0;
-    return journal->chunks.size() * k_chunk_bytes + journal->unproved.total();
+    return journal ? journal->claimed() : 0;
   }
+  // Nothing that is posted there runs before it is destroyed.
+  class Held {
+   public:
+    explicit Held(base::Executor& executor) {
+      executor.post([done = done_.get_future().share()] { done.wait(); });
+    }
+    ~Held() { done_.set_value(); }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+
+   private:
+    std::promise<void> done_;
+  };
   static void run_what_was_posted(base::Executor& executor) {
     std::promise<void> done;
     executor.post([&done] { done.set_value(); });
     done.get_future().wait();
+  }
+  // As the loop does after it was woken.
+  bool takes_more_after_a_step() {
+    return test::eventually([this] { return landing_->step(), landing_->may_take(at_); });
   }
   bool is_idle() {
     return test::eventually([this] { return landing_->is_idle(); });
@@ -51,7 +68,7 @@ class LandingTest : public ::testing::Test {
   base::Executor hashers_{"test-hash", 1, base::Executor::Role::workers};
   base::Executor syncer_{"test-sync", 1, base::Executor::Role::workers};
   const Workers workers_{hashers_, syncer_, [] {}};
-  const std::string body_ = std::string(10 * k_chunk_bytes, 'b');
+  const std::string body_ = std::string(24 * k_chunk_bytes, 'b');
   std::uint64_t at_ = 0;
   const FetchRequest request_{
       "a file", base::sha256_of(body_), ByteCount(body_.size()), {}, scratch_.path()};
@@ -74,15 +91,63 @@ TEST_F(LandingTest, WhatIsInAJournalHoldsNothingUpBeforeTheNextStep) {
   }
 }
 
-TEST_F(LandingTest, BytesWaitWhileTheJournalIsTooFarBehind) {
-  std::atomic<bool> may_go_on{false};
-  syncer_.post([&] { (void)test::eventually([&] { return may_go_on.load(); }); });
-  write_until(3 * k_chunk_bytes - k_landing_write);
-  EXPECT_TRUE(landing_->may_take(at_));
-  write_until(3 * k_chunk_bytes);
-  EXPECT_FALSE(landing_->may_take(at_));
-  may_go_on = true;
-  EXPECT_TRUE(test::eventually([&] { return landing_->may_take(at_); }));
+// A kill costs no more than what no journal tells of.
+TEST_F(LandingTest, BytesWaitWhileNoJournalTellsOfThoseBefore) {
+  {
+    const Held hashers(hashers_);
+    write_until(3 * k_chunk_bytes - k_landing_write);
+    EXPECT_TRUE(landing_->may_take(at_));
+    write_until(3 * k_chunk_bytes);
+    EXPECT_FALSE(landing_->may_take(at_));
+  }
+  EXPECT_TRUE(takes_more_after_a_step());
+}
+
+TEST_F(LandingTest, TheNetworkDoesNotWaitForTheDiskAtEachStepAndAKillStillCostsLittle) {
+  const Held syncer(syncer_);
+  for (std::uint64_t end = 2 * k_chunk_bytes; end <= 16 * k_chunk_bytes; end += 2 * k_chunk_bytes) {
+    ASSERT_TRUE(landing_->may_take(at_)) << at_;
+    write_until(end);
+    run_what_was_posted(hashers_);
+    EXPECT_GE(journalled() + 3 * k_chunk_bytes, end);
+  }
+}
+
+TEST_F(LandingTest, BytesWaitForADiskThatIsFarBehind) {
+  {
+    const Held syncer(syncer_);
+    write_until(16 * k_chunk_bytes);
+    run_what_was_posted(hashers_);
+    EXPECT_FALSE(landing_->may_take(at_));
+  }
+  EXPECT_TRUE(takes_more_after_a_step());
+}
+
+// Where nobody can tell whether the machine has restarted, only what was synced counts.
+class LandingWithoutBootTest : public LandingTest {
+ protected:
+  class NoBoot final : public test::FaultyFileSystem {
+   public:
+    using FaultyFileSystem::FaultyFileSystem;
+    std::string boot() override { return {}; }
+  };
+  NoBoot nameless_{files_};
+  const std::shared_ptr<Landing> careful_ =
+      std::make_shared<Landing>(nameless_, request_, workers_, nullptr);
+};
+
+TEST_F(LandingWithoutBootTest, BytesWaitForTheDisk) {
+  const auto bytes = std::as_bytes(std::span(body_)).first(3 * k_chunk_bytes);
+  {
+    const Held syncer(syncer_);
+    ASSERT_TRUE(careful_->write(0, bytes));
+    EXPECT_FALSE(careful_->may_take(bytes.size()));
+    run_what_was_posted(hashers_);
+    EXPECT_FALSE(careful_->may_take(bytes.size()));
+    EXPECT_EQ(journalled(), 0U);
+  }
+  EXPECT_TRUE(test::eventually([&] { return careful_->may_take(bytes.size()); }));
+  EXPECT_EQ(journalled(), bytes.size());
 }
 
 TEST_F(LandingTest, WhatCameIsHashedBeforeTheNextStep) {
