@@ -26,6 +26,21 @@ struct MemoryFileSystem::Node {
   std::string durable_content;
   Entries entries;
   Entries durable_entries;
+
+  // Of what was written since the last sync the first half has arrived.
+  std::string half_written() const {
+    std::string torn = content.substr(0, content.size() / 2);
+    if (torn.size() < durable_content.size()) torn += durable_content.substr(torn.size());
+    return torn;
+  }
+  // Of what was written since the last sync there is the place only.
+  std::string changes_blank() const {
+    std::string blank = content;
+    for (std::size_t i = 0; i < blank.size(); ++i) {
+      if (i >= durable_content.size() || blank[i] != durable_content[i]) blank[i] = '\0';
+    }
+    return blank;
+  }
 };
 
 class MemoryFileSystem::OpenFile final : public base::WritableFile, public base::ReadableFile {
@@ -336,7 +351,7 @@ std::string MemoryFileSystem::boot() {
 
 void MemoryFileSystem::power_cut(Loss loss, std::uint32_t seed) {
   std::lock_guard lock(mutex_);
-  ++boots_;
+  if (loss != Loss::nothing) ++boots_;
   std::mt19937 random(seed);
   std::set<Node*> settled;
   settle(root_, loss, random, settled);
@@ -357,8 +372,8 @@ void MemoryFileSystem::settle(const NodePtr& node, Loss loss, std::mt19937& rand
         switch (random() % 4) {
           case 0: break;
           case 1: node->content = node->durable_content; break;
-          case 2: node->content.resize(node->content.size() / 2); break;
-          default: node->content.assign(node->content.size(), '\0'); break;
+          case 2: node->content = node->half_written(); break;
+          default: node->content = node->changes_blank(); break;
         }
         break;
     }

@@ -113,9 +113,10 @@ class PassingJournalTest : public ::testing::Test {
     EXPECT_TRUE(save_journal(files_, path_, sample_journal()));
   }
   // One that claims more, the more the later.
-  void pass(std::uint64_t turn) {
+  void pass(std::uint64_t turn) { pass(turn, files_.boot()); }
+  void pass(std::uint64_t turn, const std::string& boot) {
     Journal journal = sample_journal();
-    journal.boot = files_.boot();
+    journal.boot = boot;
     journal.unproved.add({5'000'000, 6'000'000 + turn * 1000});
     const Result<void> saved = save_passing_journal(files_, path_, journal, turn);
     ASSERT_TRUE(saved) << saved.error().to_string();
@@ -138,8 +139,13 @@ TEST_F(PassingJournalTest, ClaimsWhatTheLastingOneDoesNotYet) {
 
 TEST_F(PassingJournalTest, CountsForNothingAfterARestart) {
   pass(0);
-  pass(1);
-  files_.power_cut(test::Loss::nothing, 1);
+  pass(1, "another run of the machine");
+  EXPECT_EQ(claimed(), lasting_ + 1'000'000);
+  const std::string boot = files_.boot();
+  files_.power_cut(test::Loss::random, 1);
+  EXPECT_NE(files_.boot(), boot);
+  pass(0, boot);
+  pass(1, boot);
   EXPECT_EQ(claimed(), lasting_);
 }
 
