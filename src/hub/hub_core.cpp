@@ -222,6 +222,7 @@ HubCore::HubCore(HubOptions options, catalog::Catalog catalog, std::unique_ptr<s
                                               base::Executor::Role::workers)),
       transfer_(std::make_unique<transfer::Transfer>(transfer_options(options_), steps_)),
       runtime_(std::make_unique<runtime::Runtime>(runtime_options(), steps_)),
+      parallel_(std::make_shared<base::ParallelFor>(threads())),
       flights_(steps_) {}
 
 HubCore::~HubCore() {
@@ -842,7 +843,7 @@ void HubCore::load(const std::shared_ptr<ReadyFlow>& flow, const InstalledModel&
   auto again = plan_again(*flow, installed, spec->plan);
   const auto core = std::make_shared<ModelCore>(
       flow->hub, ModelCore::Parts{installed, *flow->recipe, flow->labels, *std::move(spec),
-                                  std::move(again), flow->detector});
+                                  std::move(again), flow->detector, parallel_});
   chain(runtime_->acquire(core->parts().load), flow->promise,
         [this, flow, core](Result<runtime::Lease> lease) {
           if (!lease) {

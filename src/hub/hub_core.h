@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "base/fork_generation.h"
+#include "base/parallel_for.h"
 #include "base/single_flight.h"
 #include "catalog/catalog.h"
 #include "device/probe.h"
@@ -190,6 +191,7 @@ class HubCore {
   std::unique_ptr<base::Executor> tests_;  // guarded by tests_mutex_; since the first trial
   std::unique_ptr<transfer::Transfer> transfer_;
   std::unique_ptr<runtime::Runtime> runtime_;
+  const std::shared_ptr<base::ParallelFor> parallel_;  // with large pictures
   PullFlights flights_;
 };
 

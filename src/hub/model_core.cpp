@@ -160,7 +160,8 @@ Result<ModelCore::Inferred> ModelCore::infer_picture(const ImageView& image,
                                                      const runtime::Lease& lease) {
   Inferred inferred;
   StopWatch watch;
-  Result<vision::Prepared> prepared = vision::prepare(image, parts_.recipe, take_prepared());
+  const vision::Help help{parts_.parallel.get(), current_load()->request.threads};
+  Result<vision::Prepared> prepared = vision::prepare(image, parts_.recipe, take_prepared(), help);
   if (!prepared) return std::move(prepared).error();
   inferred.times.pre = watch.lap();
   Result<runtime::RunOutput> output = lease.run(inputs_of(*prepared, lease.session()));

@@ -47,6 +47,7 @@ class ModelCore : public std::enable_shared_from_this<ModelCore> {
     // Plans a later load anew; empty: that is as the first.
     std::function<Result<runtime::LoadSpec>()> plan_again;
     std::optional<Model> detector;  // finds the faces that a model of aligned faces describes
+    std::shared_ptr<base::ParallelFor> parallel;  // for large pictures
   };
 
   ModelCore(std::weak_ptr<HubCore> hub, Parts parts)

@@ -21,7 +21,8 @@ Result<void> write_resolution(const ImageView& picture, Tensor& tensor) {
 
 }  // namespace
 
-Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepared reuse) {
+Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepared reuse,
+                         const Help& help) {
   Prepared prepared = std::move(reuse);
   prepared.inputs.resize(recipe.inputs.size());
   for (std::size_t i = 0; i < recipe.inputs.size(); ++i) {
@@ -32,7 +33,7 @@ Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepare
         return std::move(written).error();
       continue;
     }
-    auto placement = preprocess(picture, input, prepared.inputs[i].tensor);
+    auto placement = preprocess(picture, input, prepared.inputs[i].tensor, help);
     if (!placement) {
       return std::move(placement).error().with_context("prepare input '" + input.name + "'");
     }

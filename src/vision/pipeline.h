@@ -22,6 +22,7 @@ struct Prepared {
 //
 // Errors: as preprocess().
 // REQUIRES: check_recipe() passed.
-Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepared reuse = {});
+Result<Prepared> prepare(const ImageView& picture, const Recipe& recipe, Prepared reuse = {},
+                         const Help& help = {});
 
 }  // namespace modelhub::vision

@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vision/preprocess.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "pixels.h"
@@ -236,6 +242,59 @@ TEST(PrepareTest, NamesTheInputAndReusesItsMemory) {
   ASSERT_TRUE(second);
   EXPECT_EQ(second->inputs[0].tensor.data(), before);
   EXPECT_EQ(prepare(ImageView(), recipe).error().context, "prepare input 'images'");
+}
+
+// ---- with helpers ----
+
+bool has_thread_named(const std::string& name) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::getline(std::ifstream(task.path() / "comm"), comm);
+    if (comm == name) return true;
+  }
+  return false;
+}
+
+// To the bit, whatever the band that a row falls into.
+TEST(PreprocessTest, HelpersChangeNothing) {
+  base::ParallelFor parallel(5);
+  std::mt19937 random(1);
+  const Picture wide = noise(1300, 1111, PixelFormat::rgb8, random);
+  const Picture gray = noise(1500, 900, PixelFormat::gray8, random);
+  const Picture small = noise(30, 20, PixelFormat::rgb8, random);  // enlarged: the canvas counts
+  for (const Filter filter : {Filter::cv_linear, Filter::pil_bilinear}) {
+    for (const ResizeKind kind :
+         {ResizeKind::letterbox, ResizeKind::stretch, ResizeKind::shorter_side_crop}) {
+      const int side = kind == ResizeKind::shorter_side_crop ? 224 : 1024;
+      InputSpec input = spec(side, side, kind);
+      input.shorter_side = 256;
+      input.filter = filter;
+      for (const Picture* picture : {&wide, &gray, &small}) {
+        Tensor alone;
+        Tensor helped;
+        ASSERT_TRUE(preprocess(picture->view(), input, alone));
+        ASSERT_TRUE(preprocess(picture->view(), input, helped, {&parallel, 0}));
+        const auto left = alone.as<float>();
+        const auto right = helped.as<float>();
+        EXPECT_TRUE(std::equal(left.begin(), left.end(), right.begin(), right.end()))
+            << static_cast<int>(filter) << " " << static_cast<int>(kind);
+      }
+    }
+  }
+  EXPECT_TRUE(has_thread_named("mh-parallel"));
+}
+
+TEST(PreprocessTest, HelpersAreNotAskedForASmallPictureOrWhenTheCallHasOneThread) {
+  // One that was joined stays in the list for a moment.
+  while (has_thread_named("mh-parallel")) std::this_thread::yield();
+  base::ParallelFor parallel(5);
+  std::mt19937 random(1);
+  const Picture small = noise(300, 200, PixelFormat::rgb8, random);
+  const Picture large = noise(1300, 1111, PixelFormat::rgb8, random);
+  Tensor tensor;
+  ASSERT_TRUE(preprocess(small.view(), spec(224, 224), tensor, {&parallel, 0}));
+  ASSERT_TRUE(preprocess(large.view(), spec(224, 224), tensor, {&parallel, 1}));
+  EXPECT_FALSE(has_thread_named("mh-parallel"));
 }
 
 }  // namespace
