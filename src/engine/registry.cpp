@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -29,8 +30,9 @@ namespace fs = std::filesystem;
 
 // Of two libraries of one soname the first that is opened serves the whole process. OpenVINO brings
 // a TBB that is newer than the one of the system, which OpenCV's libraries need; a newer one serves
-// both, an older one does not.
+// both, an older one does not. What an engine that we do not know needs, nobody knows.
 constexpr std::string_view k_opened_first = "openvino";
+constexpr std::array<std::string_view, 3> k_without_tbb{"dlib", "onnxruntime", "tesseract"};
 
 // Sorted, so that the order does not depend on the file system.
 std::vector<std::string> modules_in(const std::string& directory) {
@@ -51,6 +53,11 @@ bool is_listed(const std::vector<std::string>& paths, const std::string& path) {
     std::error_code error;
     return other == path || fs::equivalent(other, path, error);
   });
+}
+
+template <typename Names>
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void add_unique(std::vector<std::string>& directories, const fs::path& directory) {
@@ -102,25 +109,34 @@ void Registry::scan() {
   }
 }
 
+void Registry::open_modules(Entry& entry) {
+  ModuleOptions module = options_.module;
+  if (options_.found_settings) {
+    for (EngineSetting& found : options_.found_settings())
+      module.settings.push_back(std::move(found));
+  }
+  for (const std::string& path : entry.paths) {
+    if (entry.engine != nullptr) {
+      entry.broken.push_back({path, "hidden by " + entry.engine->info().module_path});
+      continue;
+    }
+    Result<std::shared_ptr<Engine>> engine = open_module(path, module);
+    if (engine) {
+      entry.engine = *std::move(engine);
+    } else {
+      entry.broken.push_back({path, engine.error().message});
+    }
+  }
+}
+
 Result<std::shared_ptr<Engine>> Registry::open(Entry& entry) {
   std::call_once(entry.opened, [&] {
-    ModuleOptions module = options_.module;
-    if (options_.found_settings) {
-      for (EngineSetting& found : options_.found_settings())
-        module.settings.push_back(std::move(found));
-    }
-    for (const std::string& path : entry.paths) {
-      if (entry.engine != nullptr) {
-        entry.broken.push_back({path, "hidden by " + entry.engine->info().module_path});
-        continue;
-      }
-      Result<std::shared_ptr<Engine>> engine = open_module(path, module);
-      if (engine) {
-        entry.engine = *std::move(engine);
-      } else {
-        entry.broken.push_back({path, engine.error().message});
+    if (entry.name != k_opened_first && !contains(k_without_tbb, entry.name)) {
+      for (const auto& first : entries_) {
+        if (first->name == k_opened_first) (void)open(*first);
       }
     }
+    open_modules(entry);
   });
   if (entry.engine != nullptr) return entry.engine;
   return Error(ErrorCode::unsupported, Subject::engine,
@@ -146,21 +162,19 @@ Result<std::shared_ptr<Engine>> Registry::find(const std::string& name) {
                "put modelhub_engine_" + name + ".so into a folder that MODELHUB_ENGINE_PATH names");
 }
 
-std::vector<std::shared_ptr<Engine>> Registry::engines() {
+std::vector<std::shared_ptr<Engine>> Registry::engines(const std::vector<std::string>& only) {
   std::call_once(scanned_, [this] { scan(); });
-  for (const auto& entry : entries_) {
-    if (entry->name == k_opened_first) (void)open(*entry);
-  }
   std::vector<std::shared_ptr<Engine>> engines;
   for (const auto& entry : entries_) {
+    if (!only.empty() && !contains(only, entry->name)) continue;
     if (auto engine = open(*entry)) engines.push_back(*std::move(engine));
   }
   return engines;
 }
 
-std::vector<EngineInfo> Registry::infos() {
+std::vector<EngineInfo> Registry::infos(const std::vector<std::string>& only) {
   std::vector<EngineInfo> infos;
-  for (const auto& engine : engines()) infos.push_back(engine->info());
+  for (const auto& engine : engines(only)) infos.push_back(engine->info());
   return infos;
 }
 

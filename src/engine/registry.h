@@ -39,9 +39,10 @@ std::vector<std::string> default_engine_directories();
 // Knows the engines of this machine: the files modelhub_engine_<name>.so of some folders.
 //
 // Invariants:    nothing is opened before it is asked for: making a registry and names() only list
-//                folders. A module that cannot be opened hides nothing: the next one of its name is
-//                tried. What was found stays the same until the end; a module that is installed
-//                later needs a new registry.
+//                folders. Of libraries that several engines bring the newest serves the process,
+//                in whatever order they are asked for. A module that cannot be opened hides
+//                nothing: the next one of its name is tried. What was found stays the same until
+//                the end; a module that is installed later needs a new registry.
 // Thread safety: all methods from any thread. Opening one engine does not hold up another.
 // Errors:        a broken module is an entry of broken(), never an error of anything else.
 class Registry {
@@ -56,9 +57,10 @@ class Registry {
   // Errors: unsupported, Subject::engine: there is no such engine, or its module is broken (with
   // the reason).
   Result<std::shared_ptr<Engine>> find(const std::string& name);
-  // All that can be opened.
-  std::vector<std::shared_ptr<Engine>> engines();
-  std::vector<EngineInfo> infos();
+  // Of these names all that can be opened; of none: of all. The others are left alone: to open one
+  // loads its libraries, tens of milliseconds.
+  std::vector<std::shared_ptr<Engine>> engines(const std::vector<std::string>& only = {});
+  std::vector<EngineInfo> infos(const std::vector<std::string>& only = {});
   // After opening all.
   std::vector<BrokenModule> broken();
 
@@ -67,6 +69,7 @@ class Registry {
 
   void scan();
   Result<std::shared_ptr<Engine>> open(Entry& entry);
+  void open_modules(Entry& entry);
 
   const RegistryOptions options_;
   std::once_flag scanned_;

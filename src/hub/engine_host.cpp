@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/engine_host.h"
 
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +47,17 @@ engine::RegistryOptions registry_options(const HubOptions& options,
 
 }  // namespace
 
+EngineNames engines_of(const ModelEntry& entry) {
+  std::set<std::string> names;
+  for (const ModelVersion& version : entry.versions) {
+    for (const Variant& variant : version.variants) {
+      if (variant.engines.empty()) return {};
+      for (const EngineNeed& need : variant.engines) names.insert(need.name);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 EngineHost::EngineHost(const HubOptions& options,
                        std::function<const device::Inventory&()> inventory)
     : folders_(folders_of(options)), registry_(registry_options(options, std::move(inventory))) {}
@@ -55,9 +67,9 @@ Result<Video> EngineHost::open_video(const std::string& source, const VideoOptio
   return vision::VideoSource::open(folders_, source, options);
 }
 
-Capabilities EngineHost::capabilities() {
+Capabilities EngineHost::capabilities(const EngineNames& only) {
   Capabilities capabilities;
-  for (const engine::EngineInfo& info : registry_.infos()) {
+  for (const engine::EngineInfo& info : registry_.infos(only)) {
     Capabilities::Engine able{info.name, info.version, info.formats, {}};
     for (const engine::DeviceOffer& offer : info.devices) {
       // Which variant a plain name means must not hang on what only some requests may use.
@@ -69,9 +81,9 @@ Capabilities EngineHost::capabilities() {
   return capabilities;
 }
 
-std::vector<device::EngineOffer> EngineHost::offers() {
+std::vector<device::EngineOffer> EngineHost::offers(const EngineNames& only) {
   std::vector<device::EngineOffer> offers;
-  for (const engine::EngineInfo& info : registry_.infos()) {
+  for (const engine::EngineInfo& info : registry_.infos(only)) {
     for (const engine::DeviceOffer& offer : info.devices) {
       offers.push_back({info.name, info.version, offer.device, offer.is_usable, offer.reason});
     }

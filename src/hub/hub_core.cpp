@@ -317,14 +317,17 @@ Result<Reference> HubCore::parse_reference(const std::string& text) const {
   return reference;
 }
 
-Result<catalog::ResolveOptions> HubCore::abilities(const std::string& engine) {
+Result<catalog::ResolveOptions> HubCore::abilities(const ModelEntry& entry,
+                                                   const std::string& engine) {
   catalog::ResolveOptions options;
-  options.capabilities = engines_.capabilities();
+  EngineNames names = engines_of(entry);
+  if (!names.empty() && !engine.empty()) names.push_back(engine);
+  options.capabilities = engines_.capabilities(names);
   options.engine = engine;
   const std::vector<Capabilities::Engine>& all = options.capabilities.engines;
   const bool is_here =
       std::any_of(all.begin(), all.end(), [&](const auto& able) { return able.name == engine; });
-  if (!engine.empty() && !is_here) return no_such_engine(engine, options.capabilities);
+  if (!engine.empty() && !is_here) return no_such_engine(engine, engines_.capabilities());
   return options;
 }
 
@@ -341,14 +344,16 @@ Result<Resolved> HubCore::resolve(const std::string& reference, catalog::Purpose
   Result<Reference> parsed = parse_reference(reference);
   if (!parsed) return std::move(parsed).error();
   catalog::ResolveOptions options;
+  const std::shared_ptr<const catalog::Catalog> known = catalog();
   // To ask the engines opens their libraries, which takes longer than many a pull.
   if (purpose == catalog::Purpose::run || is_choice(*parsed)) {
-    Result<catalog::ResolveOptions> able = abilities(engine);
+    const Result<std::shared_ptr<const ModelEntry>> entry = known->find(parsed->name);
+    if (!entry) return entry.error();
+    Result<catalog::ResolveOptions> able = abilities(**entry, engine);
     if (!able) return std::move(able).error();
     options = *std::move(able);
   }
   options.purpose = purpose;
-  const std::shared_ptr<const catalog::Catalog> known = catalog();
   if (options_.licenses.empty()) return known->resolve(*parsed, options);
   if (Result<Resolved> any = known->resolve(*parsed, options)) {
     Result<std::optional<InstalledModel>> installed = find_installed(*any);
@@ -569,7 +574,7 @@ Result<HubCore::OwnResolved> HubCore::resolve_file(const std::string& path,
   Result<catalog::Catalog> alone =
       catalog::Catalog::load(base::FileSystem::real(), {catalog::Layer::of_text(path, *document)});
   if (!alone) return std::move(alone).error();
-  Result<catalog::ResolveOptions> able = abilities(options.engine);
+  Result<catalog::ResolveOptions> able = abilities(entry, options.engine);
   if (!able) return std::move(able).error();
   Result<Resolved> resolved = alone->resolve(Reference{entry.name, {}, {}}, *able);
   if (!resolved) return std::move(resolved).error();
@@ -664,28 +669,29 @@ Job<TuneReport> HubCore::tune(const std::weak_ptr<HubCore>& self, const std::str
   });
 }
 
-std::string HubCore::tuned_folder(TunedScope scope, const Digest& model) {
-  return tuned_folder_name(scope, model, engines_.offers(), inventory().devices, threads());
+std::string HubCore::tuned_folder(const ModelEntry& entry, TunedScope scope, const Digest& model) {
+  return tuned_folder_name(scope, model, engines_.offers(engines_of(entry)), inventory().devices,
+                           threads());
 }
 
-Result<void> HubCore::keep_tuned(TunedScope scope, const Digest& fallback, const Digest& chosen,
-                                 const TuneReport& report) {
+Result<void> HubCore::keep_tuned(const ModelEntry& entry, TunedScope scope, const Digest& fallback,
+                                 const Digest& chosen, const TuneReport& report) {
   const TunedChoice choice =
       choice_of(report, chosen, base::to_rfc3339(std::chrono::system_clock::now()));
-  if (Result<void> kept = hub::keep_tuned(*store_, tuned_folder(TunedScope::variant, chosen),
+  if (Result<void> kept = hub::keep_tuned(*store_, tuned_folder(entry, TunedScope::variant, chosen),
                                           within_variant(choice));
       !kept) {
     return kept;
   }
   if (scope == TunedScope::variant) return {};
-  return hub::keep_tuned(*store_, tuned_folder(TunedScope::name, fallback), choice);
+  return hub::keep_tuned(*store_, tuned_folder(entry, TunedScope::name, fallback), choice);
 }
 
 std::optional<TunedChoice> HubCore::find_tuned(const ReadyFlow& flow, const Digest& model) {
   const LoadOptions& options = flow.options;
   if (flow.own || !leaves_choice(options)) return std::nullopt;
   std::optional<TunedChoice> found =
-      hub::find_tuned(*store_, tuned_folder(TunedScope::variant, model));
+      hub::find_tuned(*store_, tuned_folder(*flow.resolved->entry, TunedScope::variant, model));
   if (found && options.precision && *options.precision != found->precision) return std::nullopt;
   return found;
 }
@@ -698,7 +704,7 @@ Result<Resolved> HubCore::resolve_for_load(const std::string& reference,
   if (!parsed || !is_choice(*parsed)) return resolved;
   const Digest fallback = record_of(*resolved).key();
   const std::optional<TunedChoice> tuned =
-      hub::find_tuned(*store_, tuned_folder(TunedScope::name, fallback));
+      hub::find_tuned(*store_, tuned_folder(*resolved->entry, TunedScope::name, fallback));
   if (!tuned) return resolved;
   Resolved wanted = *resolved;
   for (const VariantCandidate& candidate : resolved->candidates) {
@@ -722,7 +728,7 @@ Result<DevicePlan> HubCore::plan(const Resolved& resolved, const LoadOptions& op
   device::ModelNeeds needs{resolved.variant->devices, resolved.engines(), {}};
   for (const ModelFile& file : resolved.variant->files)
     needs.memory = needs.memory + ByteCount(k_peak_per_byte * file.bytes.count());
-  const std::vector<device::EngineOffer> offers = engines_.offers();
+  const std::vector<device::EngineOffer> offers = engines_.offers(engines_of(*resolved.entry));
   device::Inventory inventory =
       inventory_now(device::wants_opencl(*request, offers) ? OpenCl::yes : OpenCl::no);
   add_own_memory(inventory, resolved, needs.memory);

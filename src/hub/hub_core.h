@@ -83,9 +83,9 @@ class HubCore {
   Result<Resolved> resolve_for_load(const std::string& reference, const LoadOptions& options);
   // On which device, with which engine.
   Result<DevicePlan> plan(const Resolved& resolved, const LoadOptions& options);
-  // To resolve for a run here: with any engine, or only with the one of that name. Errors:
-  // unsupported when it is not here.
-  Result<catalog::ResolveOptions> abilities(const std::string& engine);
+  // To resolve a model for a run here: with any engine, or only with the one of that name. Engines
+  // that it cannot use are not opened. Errors: unsupported when the named one is not here.
+  Result<catalog::ResolveOptions> abilities(const ModelEntry& entry, const std::string& engine);
   // Whether there are several variants of which the best here is meant.
   bool is_choice(const Reference& reference) const;
   // Nothing when it is not installed, or as other files than the catalog names now.
@@ -119,8 +119,8 @@ class HubCore {
   // `chosen` is the variant with the best way; with TunedScope::name `fallback` is what the name
   // means otherwise. Errors: as those of keep_tuned() of tuned_choice.h. REQUIRES: something was
   // chosen.
-  Result<void> keep_tuned(TunedScope scope, const Digest& fallback, const Digest& chosen,
-                          const TuneReport& report);
+  Result<void> keep_tuned(const ModelEntry& entry, TunedScope scope, const Digest& fallback,
+                          const Digest& chosen, const TuneReport& report);
   IntakeTools intake_tools() { return {*store_, *transfer_, options_.log}; }
 
  private:
@@ -160,7 +160,7 @@ class HubCore {
   void add_own_memory(device::Inventory& inventory, const Resolved& resolved,
                       ByteCount needed) const;
   // Where what tuning found for this model is kept.
-  std::string tuned_folder(TunedScope scope, const Digest& model);
+  std::string tuned_folder(const ModelEntry& entry, TunedScope scope, const Digest& model);
   // What tuning found, unless the options leave no choice.
   std::optional<TunedChoice> find_tuned(const ReadyFlow& flow, const Digest& model);
   // Runs a self-test or a tuning, one at a time: `run` blocks.

@@ -243,8 +243,8 @@ void Tuner::keep() {
   for (const Entrant& entrant : entrants_) {
     if (entrant.resolved.variant->id != variant) continue;
     report_.chosen_model = entrant.resolved.to_string();
-    const Result<void> kept =
-        trial_.core().keep_tuned(scope_, entrants_.front().key, entrant.key, report_);
+    const Result<void> kept = trial_.core().keep_tuned(*entrant.resolved.entry, scope_,
+                                                       entrants_.front().key, entrant.key, report_);
     if (!kept) report_.not_kept = kept.error();
   }
 }

@@ -75,6 +75,34 @@ TEST_F(RegistryTest, AsksForFoundSettingsOnlyWhenAModuleIsOpened) {
   EXPECT_THAT(Registry(options).find("scripted").value()->info().formats, ElementsAre("set"));
 }
 
+TEST_F(RegistryTest, OpensOnlyWhatIsAskedFor) {
+  const std::string wanted = folder_with("wanted", {k_engines + "/modelhub_engine_doubler.so"});
+  const std::string other = folder_with("other", {k_engines + "/modelhub_engine_unruly.so"});
+  Registry registry(looking_in({wanted, other}));
+  EXPECT_EQ(registry.engines({"doubler", "abacus"}).size(), 1U);
+  EXPECT_EQ(registry.infos({"doubler"}).at(0).name, "doubler");
+  EXPECT_EQ(loaded_libraries_with(other), 0);
+  EXPECT_EQ(registry.engines().size(), 2U);
+  EXPECT_EQ(loaded_libraries_with(other), 1);
+}
+
+// OpenVINO's libraries first, whatever is asked for, where they could be shared.
+TEST_F(RegistryTest, OpensOpenVinoBeforeAnEngineThatMayShareItsLibraries) {
+  RegistryOptions options = looking_in({folder_with("engines", {})});
+  for (const std::string name : {"openvino", "opencv", "tesseract"})
+    write("engines/modelhub_engine_" + name + ".so", "no library at all");
+  int opened = 0;
+  options.found_settings = [&opened] {
+    ++opened;
+    return std::vector<EngineSetting>();
+  };
+  Registry registry(options);
+  EXPECT_FALSE(registry.find("tesseract"));
+  EXPECT_EQ(opened, 1);
+  EXPECT_FALSE(registry.find("opencv"));
+  EXPECT_EQ(opened, 3);
+}
+
 TEST_F(RegistryTest, FindsNothingInFoldersThatAreNotThere) {
   Registry registry(looking_in({path("not"), path("there")}));
   EXPECT_THAT(registry.names(), IsEmpty());

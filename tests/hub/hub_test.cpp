@@ -48,6 +48,26 @@ TEST_F(HubTest, FromANameToAnAnswer) {
   EXPECT_EQ(server_.request_count(), 1U);
 }
 
+// To open one loads its libraries.
+TEST_F(HubTest, EnginesThatAModelCannotUseAreNotOpened) {
+  const std::string folder = scratch_.path("engines");
+  const std::string other = folder + "/modelhub_engine_other.so";
+  std::filesystem::create_directory(folder);
+  std::filesystem::copy(MODELHUB_SCRIPTED_ENGINE_DIR "/modelhub_engine_scripted.so", other);
+  const auto is_open = [&] {
+    std::ifstream maps("/proc/self/maps");
+    const std::string all(std::istreambuf_iterator<char>(maps), {});
+    return all.find(other) != std::string::npos;
+  };
+  options_.engine_path.push_back(folder);
+  Hub hub = open();
+  const Result<Model> model = hub.ensure_ready("toy").get();
+  ASSERT_TRUE(model) << model.error().to_string();
+  EXPECT_FALSE(is_open());
+  (void)hub.engines();
+  EXPECT_TRUE(is_open());
+}
+
 TEST_F(HubTest, TheSecondTimeNothingIsFetched) {
   ASSERT_TRUE(open().pull("toy").get());
   server_.stop();
