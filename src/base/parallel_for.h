@@ -10,9 +10,9 @@
 
 namespace modelhub::base {
 
-// Threads that take a share of a call's work while they have nothing else to do. Whoever calls
-// works too and waits only for shares that a helper has begun: with all helpers busy, or none to be
-// had, it does the whole by itself.
+// A loop whose parts run at the same time: helpers, threads that have nothing else to do, take some
+// of them. Whoever calls works too and waits only for parts that a helper has begun: with all
+// helpers busy, or none to be had, it does the whole by itself.
 //
 // Thread safety: all methods from any thread; many calls at a time share the helpers.
 class ParallelFor {

@@ -32,6 +32,8 @@ class Trial;
 
 // "for its detector, of sface@2021dec:onnx-fp32": what was going on when a stage failed.
 std::string stage_context(const Resolved& resolved, const Stage& stage);
+// It is not installed, and nothing may be fetched.
+Error offline_error(const Resolved& resolved);
 
 // What is behind a Hub: the modules, and the threads that carry a value from one to the next.
 //
@@ -194,5 +196,14 @@ class HubCore {
   const std::shared_ptr<base::ParallelFor> parallel_;  // with large pictures
   PullFlights flights_;
 };
+
+template <class T>
+bool HubCore::refuse_in_fork(const Promise<T>& promise) const {
+  if (fork_generation_ == base::fork_generation()) return false;
+  promise.complete(Error(ErrorCode::unsupported, Subject::other,
+                         "this hub belongs to the process that forked",
+                         "open a new Hub in the child process"));
+  return true;
+}
 
 }  // namespace modelhub::hub

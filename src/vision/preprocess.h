@@ -13,7 +13,7 @@ namespace modelhub::vision {
 // Who works on a picture beside the caller. Small pictures are not worth it.
 struct Help {
   base::ParallelFor* parallel = nullptr;  // none: nobody
-  int threads = 0;                   // at work for one call, at most; 0: as many as there are
+  int threads = 0;                        // at work for one call, at most; 0: as many as there are
 };
 
 // A picture as one input of a model, in one pass: resize, place on the canvas, order of colours,
