@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -171,7 +172,17 @@ class Drawing {
         std::clamp<std::int64_t>(worth, 1, std::min(threads, placement_.canvas_height)));
   }
 
+  // Never throws: it may run on a thread that belongs to nobody.
   Result<void> draw(int band, int bands, Tensor& tensor) const {
+    try {
+      return draw_rows(band, bands, tensor);
+    } catch (const std::bad_alloc&) {
+      return no_memory_to_resize(picture_);
+    }
+  }
+
+ private:
+  Result<void> draw_rows(int band, int bands, Tensor& tensor) const {
     auto rows = open_rows(
         picture_, input_.color, input_.filter,
         {placement_.scaled_width, placement_.scaled_height, window_.first_column, window_.columns});
@@ -188,7 +199,6 @@ class Drawing {
     return {};
   }
 
- private:
   const ImageView picture_;
   const InputSpec& input_;
   const Placement& placement_;

@@ -231,6 +231,13 @@ class PilBilinearRows final : public RowSource {
 
 }  // namespace
 
+Error no_memory_to_resize(const ImageView& picture) {
+  return {ErrorCode::out_of_memory, Subject::input,
+          "no memory to resize a picture of " + std::to_string(picture.width) + "x" +
+              std::to_string(picture.height) + " pixels",
+          "cut it into smaller pictures"};
+}
+
 Result<std::unique_ptr<RowSource>> open_rows(const ImageView& picture, ColorOrder color,
                                              Filter filter, const ResizeTarget& target) {
   try {
@@ -239,10 +246,7 @@ Result<std::unique_ptr<RowSource>> open_rows(const ImageView& picture, ColorOrde
     }
     return std::unique_ptr<RowSource>(std::make_unique<PilBilinearRows>(picture, color, target));
   } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::out_of_memory, Subject::input,
-                 "no memory to resize a picture of " + std::to_string(picture.width) + "x" +
-                     std::to_string(picture.height) + " pixels",
-                 "cut it into smaller pictures");
+    return no_memory_to_resize(picture);
   }
 }
 

@@ -35,6 +35,9 @@ class RowSource {
   virtual void read(std::int64_t y, std::uint32_t* pixels) = 0;
 };
 
+// out_of_memory, Subject::input.
+Error no_memory_to_resize(const ImageView& picture);
+
 // Errors: out_of_memory (Subject::input), for pictures whose side is millions of pixels.
 // REQUIRES: a picture that is not empty; columns inside the target.
 Result<std::unique_ptr<RowSource>> open_rows(const ImageView& picture, ColorOrder color,
