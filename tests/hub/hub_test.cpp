@@ -446,6 +446,10 @@ TEST_F(HubTest, ProgressIsData) {
     }
   });
   ASSERT_TRUE(job.get());
+  EXPECT_TRUE(test::eventually([&] {
+    std::lock_guard lock(mutex);
+    return std::find(phases.begin(), phases.end(), Phase::downloading) != phases.end();
+  }));
   std::lock_guard lock(mutex);
   EXPECT_TRUE(std::is_sorted(phases.begin(), phases.end()));
 }

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -15,6 +17,7 @@
 #include "cli/cli_fixture.h"
 #include "model_file/onnx_writer.h"
 #include "support/http_server.h"
+#include "support/ranged_file.h"
 #include "support/sanitized.h"
 
 namespace modelhub::test {
@@ -145,6 +148,73 @@ TEST_F(MultiprocessTest, APinnedModelIsRefusedAsRoomBeforeAnythingIsFetched) {
   EXPECT_EQ(refused.exit_code, 6) << refused.err;
   EXPECT_EQ(server_.request_count(), 1U) << "refused before anything was fetched";
   EXPECT_EQ(run({"verify", "one", "--full"}).exit_code, 0);
+}
+
+// ---- one pull ----
+
+constexpr std::uint64_t k_mib = 1024 * 1024;
+
+class OnePullTest : public MultiprocessTest {
+ protected:
+  // A model that is served by ranges.
+  void serve_ranges(const std::string& name, const RangedFile& file) {
+    serve({{name, *file.content()}});
+    server_.on("/sha256/" + base::sha256_of(*file.content()).hex(), file.handler());
+  }
+};
+
+TEST_F(OnePullTest, AKillCostsAtMostSixteenMebibytes) {
+  const RangedFile file(48 * k_mib);
+  const auto budget = std::make_shared<std::atomic<std::uint64_t>>(40 * k_mib);
+  file.twist(stalling_when_spent(budget));
+  serve_ranges("large", file);
+  options_.deadline = std::chrono::seconds(5);  // then it is killed, in the silence
+  EXPECT_EQ(run({"pull", "large"}).exit_code, 137);
+  EXPECT_EQ(server_.body_bytes_sent(), 40 * k_mib);
+  *budget = UINT64_MAX;
+  options_.deadline = std::chrono::seconds(120);
+  const ProcessResult result = run({"pull", "large"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_LE(server_.body_bytes_sent(), file.size() + 16 * k_mib);
+  EXPECT_EQ(run({"verify", "--full"}).exit_code, 0);
+}
+
+TEST_F(OnePullTest, OneThatHangsHoldsNobodyUpAndEndsAtItsDeadline) {
+  const std::string hanging = content_of_model(1, k_model_bytes);
+  serve({{"hanging", hanging}, {"here", content_of_model(2, k_model_bytes)}});
+  ASSERT_EQ(run({"pull", "here"}).exit_code, 0);
+  server_.on("/sha256/" + base::sha256_of(hanging).hex(),
+             file_reply(hanging).ending_with(HttpReply::Ending::stall, 500'000));
+  ProcessResult pull;
+  std::thread other([&] { pull = run({"--deadline", "6", "pull", "hanging"}); });
+  EXPECT_TRUE(server_.wait_for_requests(2));
+  const ProcessResult list = run({"list", "--installed"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_THAT(list.out, ::testing::HasSubstr("here"));
+  EXPECT_EQ(run({"verify", "here"}).exit_code, 0);
+  EXPECT_EQ(run({"rm", "here"}).exit_code, 0);
+  other.join();
+  EXPECT_EQ(pull.exit_code, 4);
+  EXPECT_THAT(pull.err, ::testing::HasSubstr("was not here within 6.0 s"));
+}
+
+// What the options of the command line say reaches the network.
+TEST_F(OnePullTest, ConnectionsAreNoMoreThanWasSaid) {
+  const RangedFile file(24 * k_mib);
+  file.twist(paced(64 * 1024, std::chrono::milliseconds(4)));
+  serve_ranges("large", file);
+  EXPECT_EQ(run({"--connections", "1", "pull", "large"}).exit_code, 0);
+  EXPECT_EQ(server_.peak_connections(), 1U);
+  ASSERT_EQ(run({"rm", "large"}).exit_code, 0);
+  EXPECT_EQ(run({"pull", "large"}).exit_code, 0);
+  EXPECT_GT(server_.peak_connections(), 1U) << "which would have paid";
+}
+
+TEST_F(OnePullTest, TheRateIsNoMoreThanWasSaid) {
+  serve({{"slow", content_of_model(1, 2 * k_model_bytes)}});
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(run({"--limit-rate", "2MB", "pull", "slow"}).exit_code, 0);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(500));
 }
 
 // ---- models of the user ----

@@ -202,6 +202,32 @@ TEST_F(PruneTest, WithoutATargetRemovesWhatNobodyNeedsAndNoModel) {
   EXPECT_TRUE(store_->prune().value().items.empty());
 }
 
+// A full disk is when people remove things. (`create` alone needs space for what it makes.)
+TEST_F(PruneTest, NothingThatRemovesNeedsSpace) {
+  install("first", 2);
+  install("second", 2);
+  std::filesystem::create_directories(store_->layout().quarantine());
+  overwrite_file(store_->layout().quarantine() + "/bad", "x");
+  test::FaultyFileSystem full(files_);
+  full.set_rule([](const test::FaultyFileSystem::Call& call) {
+    const bool takes_space = call.name == "create" || call.name == "write_at" ||
+                             call.name == "link" || call.name == "make_directory" ||
+                             call.name == "make_directories";
+    return takes_space ? ENOSPC : 0;
+  });
+  const auto store = open_here(full);
+  const Result<Removal> removal = store->remove(id_of("first"));
+  ASSERT_TRUE(removal) << removal.error().to_string();
+  EXPECT_TRUE(removal->leftovers.empty());
+  EXPECT_FALSE(is_installed("first"));
+  const Result<PruneReport> pruned = store->prune();
+  ASSERT_TRUE(pruned) << pruned.error().to_string();
+  EXPECT_EQ(pruned->freed, blocks(1));
+  const Result<SweepReport> swept = store->sweep();
+  EXPECT_TRUE(swept) << swept.error().to_string();
+  EXPECT_TRUE(is_installed("second"));
+}
+
 TEST_F(PruneTest, WithATargetRemovesTheLeastRecentlyUsedModelsUntilItHolds) {
   install("first", 2);
   install("second", 2);

@@ -139,8 +139,11 @@ void bury(base::FileSystem& files) {
   bury(files, k_home, base::Owner::current().to_string(), dead);
 }
 
+// What is there whenever the operation stops, in one state or another.
+enum class Kept { nothing, first, both };
+
 // The home tells no lie: what is listed is whole, and what has a blob's name has its bytes.
-void expect_no_lie(base::FileSystem& files, bool has_first) {
+void expect_no_lie(base::FileSystem& files, Kept kept) {
   const auto store = open_store(k_home, files);
   const Listing listing = store->list().value();
   for (const Error& broken : listing.broken) ADD_FAILURE() << broken.to_string();
@@ -152,8 +155,11 @@ void expect_no_lie(base::FileSystem& files, bool has_first) {
       }
     }
   }
-  if (has_first) {
+  if (kept != Kept::nothing) {
     EXPECT_TRUE(store->find(k_first).value());
+  }
+  if (kept == Kept::both) {
+    EXPECT_TRUE(store->find(k_second).value());
   }
   for (const auto& entry :
        files.list(store->layout().blobs()).value_or(std::vector<base::DirectoryEntry>())) {
@@ -183,8 +189,8 @@ struct Cut {
 constexpr std::uint64_t k_stride = test::k_is_sanitized ? 8 : 1;
 
 // Cuts at every `stride`th step. Returns how many steps the operation has.
-std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, bool has_first,
-                               Cut cut, std::uint64_t stride = k_stride) {
+std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, Kept kept, Cut cut,
+                               std::uint64_t stride = k_stride) {
   for (std::uint64_t step = 1 + cut.seed / 1000 % stride;; step += stride) {
     SCOPED_TRACE("cut at step " + std::to_string(step) + ", loss " +
                  std::to_string(static_cast<int>(cut.loss)) + ", seed " + std::to_string(cut.seed));
@@ -201,7 +207,7 @@ std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, b
     }
     memory.power_cut(cut.loss, cut.seed + static_cast<std::uint32_t>(step));
     bury(memory);
-    expect_no_lie(memory, has_first);
+    expect_no_lie(memory, kept);
     expect_recovers(memory);
     if (is_done || testing::Test::HasFailure()) return step;
   }
@@ -210,51 +216,54 @@ std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, b
 class PowerCutTest : public testing::TestWithParam<Cut> {};
 
 TEST_P(PowerCutTest, DuringTheFirstPublicationOfAHome) {
-  EXPECT_GT(cut_at_each_step(nothing_yet, publish_second, false, GetParam()), 40u);
+  EXPECT_GT(cut_at_each_step(nothing_yet, publish_second, Kept::nothing, GetParam()), 40u);
 }
 
 TEST_P(PowerCutTest, DuringAPublicationThatSharesABlob) {
-  EXPECT_GT(cut_at_each_step(with_first, publish_second, true, GetParam()), 20u);
+  EXPECT_GT(cut_at_each_step(with_first, publish_second, Kept::first, GetParam()), 20u);
 }
 
 TEST_P(PowerCutTest, DuringAPublicationThatReplacesAnother) {
-  EXPECT_GT(cut_at_each_step(with_both, publish_second_anew, true, GetParam()), 20u);
+  EXPECT_GT(cut_at_each_step(with_both, publish_second_anew, Kept::both, GetParam()), 20u);
 }
 
 TEST_P(PowerCutTest, DuringAPublicationOfManyFiles) {
   // The random losses begin at different steps: together they cut at each.
   const std::uint64_t stride = test::k_is_sanitized ? 40 : 3;
-  EXPECT_GT(cut_at_each_step(with_first, publish_many, true, GetParam(), stride), 200u);
+  EXPECT_GT(cut_at_each_step(with_first, publish_many, Kept::first, GetParam(), stride), 200u);
 }
 
 TEST_P(PowerCutTest, DuringAPublicationOfSmallFiles) {
-  EXPECT_GT(cut_at_each_step(nothing_yet, publish_second_small, false, GetParam()), 40u);
-  EXPECT_GT(cut_at_each_step(with_first, publish_second_small, true, GetParam()), 20u);
+  EXPECT_GT(cut_at_each_step(nothing_yet, publish_second_small, Kept::nothing, GetParam()), 40u);
+  EXPECT_GT(cut_at_each_step(with_first, publish_second_small, Kept::first, GetParam()), 20u);
 }
 
 TEST_P(PowerCutTest, DuringAPublicationOfManySmallFiles) {
   const std::uint64_t stride = test::k_is_sanitized ? 40 : 3;
-  EXPECT_GT(cut_at_each_step(with_first, publish_many_small, true, GetParam(), stride), 150u);
+  EXPECT_GT(cut_at_each_step(with_first, publish_many_small, Kept::first, GetParam(), stride),
+            150u);
 }
 
 TEST_P(PowerCutTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
-  EXPECT_GT(cut_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam()), 20u);
+  EXPECT_GT(
+      cut_at_each_step(with_first_and_a_dead_partial, publish_second, Kept::first, GetParam()),
+      20u);
 }
 
 TEST_P(PowerCutTest, WhileBlobsAreMovedInWithoutAManifest) {
-  EXPECT_GT(cut_at_each_step(with_first, put_the_blobs_of_second, true, GetParam()), 20u);
+  EXPECT_GT(cut_at_each_step(with_first, put_the_blobs_of_second, Kept::first, GetParam()), 20u);
 }
 
 TEST_P(PowerCutTest, WhileAPartialIsLeftForTheNextPull) {
-  EXPECT_GT(cut_at_each_step(with_first, leave_half_of_second, true, GetParam()), 8u);
+  EXPECT_GT(cut_at_each_step(with_first, leave_half_of_second, Kept::first, GetParam()), 8u);
 }
 
 TEST_P(PowerCutTest, DuringARemoval) {
-  EXPECT_GT(cut_at_each_step(with_both, remove_second, true, GetParam()), 5u);
+  EXPECT_GT(cut_at_each_step(with_both, remove_second, Kept::first, GetParam()), 5u);
 }
 
 TEST_P(PowerCutTest, WhileAViewIsMade) {
-  EXPECT_GT(cut_at_each_step(with_both, view_second, true, GetParam()), 5u);
+  EXPECT_GT(cut_at_each_step(with_both, view_second, Kept::both, GetParam()), 5u);
 }
 
 // What was reported as done is still done after a power cut that loses all that was not synced.
@@ -268,7 +277,7 @@ TEST_P(PowerCutTest, AfterTheOperationReturned) {
   ASSERT_TRUE(remove_second(*store, memory));
   memory.power_cut(GetParam().loss, GetParam().seed);
   EXPECT_FALSE(store->find(k_second).value());
-  expect_no_lie(memory, true);
+  expect_no_lie(memory, Kept::first);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllLosses, PowerCutTest,
@@ -283,8 +292,7 @@ struct Fault {
 };
 
 // A disk that fails at one step: an error that says so or, where the step only saves work, success.
-void fail_at_each_step(const Setup& setup, const Operation& operation, bool has_first,
-                       Fault fault) {
+void fail_at_each_step(const Setup& setup, const Operation& operation, Kept kept, Fault fault) {
   for (std::uint64_t step = 1;; step += k_stride) {
     SCOPED_TRACE("fault at step " + std::to_string(step));
     MemoryFileSystem memory;
@@ -295,11 +303,11 @@ void fail_at_each_step(const Setup& setup, const Operation& operation, bool has_
                                      : FaultyFileSystem::fail_once_at(step, fault.error_number));
     (void)operation(*store, faulty);
     const bool was_reached = faulty.mutations() >= step;
-    expect_no_lie(memory, has_first);
+    expect_no_lie(memory, kept);
     faulty.set_rule(nullptr);
     bury(memory);
     (void)operation(*store, faulty);
-    expect_no_lie(memory, has_first);
+    expect_no_lie(memory, kept);
     bury(memory);
     expect_recovers(memory);
     if (!was_reached || testing::Test::HasFailure()) return;
@@ -309,25 +317,29 @@ void fail_at_each_step(const Setup& setup, const Operation& operation, bool has_
 class FaultTest : public testing::TestWithParam<Fault> {};
 
 TEST_P(FaultTest, DuringTheFirstPublicationOfAHome) {
-  fail_at_each_step(nothing_yet, publish_second, false, GetParam());
+  fail_at_each_step(nothing_yet, publish_second, Kept::nothing, GetParam());
 }
 TEST_P(FaultTest, DuringAPublicationOfSmallFiles) {
-  fail_at_each_step(with_first, publish_second_small, true, GetParam());
+  fail_at_each_step(with_first, publish_second_small, Kept::first, GetParam());
 }
 TEST_P(FaultTest, DuringAPublicationThatReplacesAnother) {
-  fail_at_each_step(with_both, publish_second_anew, true, GetParam());
+  fail_at_each_step(with_both, publish_second_anew, Kept::both, GetParam());
 }
 TEST_P(FaultTest, DuringAPublicationThatAdoptsWhatADeadProcessLeft) {
-  fail_at_each_step(with_first_and_a_dead_partial, publish_second, true, GetParam());
+  fail_at_each_step(with_first_and_a_dead_partial, publish_second, Kept::first, GetParam());
 }
 TEST_P(FaultTest, WhileBlobsAreMovedInWithoutAManifest) {
-  fail_at_each_step(with_first, put_the_blobs_of_second, true, GetParam());
+  fail_at_each_step(with_first, put_the_blobs_of_second, Kept::first, GetParam());
 }
 TEST_P(FaultTest, WhileAPartialIsLeftForTheNextPull) {
-  fail_at_each_step(with_first, leave_half_of_second, true, GetParam());
+  fail_at_each_step(with_first, leave_half_of_second, Kept::first, GetParam());
 }
-TEST_P(FaultTest, DuringARemoval) { fail_at_each_step(with_both, remove_second, true, GetParam()); }
-TEST_P(FaultTest, WhileAViewIsMade) { fail_at_each_step(with_both, view_second, true, GetParam()); }
+TEST_P(FaultTest, DuringARemoval) {
+  fail_at_each_step(with_both, remove_second, Kept::first, GetParam());
+}
+TEST_P(FaultTest, WhileAViewIsMade) {
+  fail_at_each_step(with_both, view_second, Kept::both, GetParam());
+}
 
 // Errors that come out of a publication are those of the disk, whatever step they hit.
 TEST_P(FaultTest, IsNamedByThePublication) {

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A process is killed, or the power fails, at each step of a file on its way: what the journals
-// claim is there.
+// A process is killed, the power fails, or the disk fills up, at each step of a file on its way:
+// what the journals claim is there.
+#include <cerrno>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -38,8 +39,14 @@ std::string random_body() {
   return body;
 }
 
-class LandingCrashTest : public ::testing::TestWithParam<Loss> {
+class LandingAtEachStepTest : public ::testing::Test {
  protected:
+  void empty_folder() const {
+    ASSERT_TRUE(base::remove_tree(*memory_, "/f"));
+    ASSERT_TRUE(memory_->make_directories("/f"));
+    ASSERT_TRUE(memory_->sync_directory("/"));
+  }
+
   std::span<const std::byte> part(ByteRange range) const {
     return std::as_bytes(std::span(body_)).subspan(range.from, range.size());
   }
@@ -54,7 +61,10 @@ class LandingCrashTest : public ::testing::TestWithParam<Loss> {
       // One from the middle comes first.
       const std::uint64_t piece = i == 0 ? 9 : i <= 9 ? i - 1 : i;
       const ByteRange range{piece * k_piece, (piece + 1) * k_piece};
-      if (!landing->write(range.from, part(range))) break;
+      if (!landing->write(range.from, part(range))) {
+        landing->keep();
+        break;
+      }
       (void)landing->step();
       // Now the workers are behind, now they are not.
       if (i % 3 == 2) (void)test::eventually([&] { return landing->is_idle(); });
@@ -112,13 +122,14 @@ class LandingCrashTest : public ::testing::TestWithParam<Loss> {
   const std::unique_ptr<MemoryFileSystem> memory_ = std::make_unique<MemoryFileSystem>();
 };
 
+class LandingCrashTest : public LandingAtEachStepTest,
+                         public ::testing::WithParamInterface<Loss> {};
+
 TEST_P(LandingCrashTest, AtAnyStepTheJournalsClaimWhatIsThere) {
   bool is_over = false;
   for (std::uint64_t step = 1; !is_over && !HasFailure(); step += k_stride) {
     SCOPED_TRACE("at step " + std::to_string(step));
-    ASSERT_TRUE(base::remove_tree(*memory_, "/f"));
-    ASSERT_TRUE(memory_->make_directories("/f"));
-    ASSERT_TRUE(memory_->sync_directory("/"));
+    empty_folder();
     {
       FaultyFileSystem faulty(*memory_);
       faulty.set_rule(FaultyFileSystem::dead_from(step));
@@ -130,6 +141,22 @@ TEST_P(LandingCrashTest, AtAnyStepTheJournalsClaimWhatIsThere) {
     if (is_over && GetParam() == Loss::nothing) {
       EXPECT_GE(claimed + 12 * k_piece, body_.size());
     }
+    expect_goes_on();
+  }
+}
+
+TEST_F(LandingAtEachStepTest, ADiskThatFillsUpLeavesWhatTheJournalsClaim) {
+  bool is_over = false;
+  for (std::uint64_t step = 1; !is_over && !HasFailure(); step += k_stride) {
+    SCOPED_TRACE("at step " + std::to_string(step));
+    empty_folder();
+    {
+      FaultyFileSystem full(*memory_);
+      full.set_rule(FaultyFileSystem::fail_from(step, ENOSPC));
+      fetch(full);
+      is_over = full.mutations() < step;
+    }
+    expect_true_claims();
     expect_goes_on();
   }
 }
