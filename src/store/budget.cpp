@@ -8,8 +8,12 @@ namespace {
 // One line and perhaps more that later versions may add.
 constexpr ByteCount k_max_setting(4096);
 
+// Nothing when it does not end: of a torn file 20000000000 may be left as 20, and models would go
+// for it.
 std::string_view first_line(std::string_view text) {
-  std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos) return {};
+  std::string_view line = text.substr(0, end);
   while (!line.empty() && (line.back() == ' ' || line.back() == '\r')) line.remove_suffix(1);
   return line;
 }

@@ -45,7 +45,7 @@ TEST_F(BudgetFileTest, AndTheDefaultAreAsTheGoldenFilesSay) {
 }
 
 TEST_F(BudgetFileTest, WhatIsNoSizeIsNamedAndNothingIsReserved) {
-  for (const char* text : {"", "plenty", "0", "-5"}) {
+  for (const char* text : {"", "plenty\n", "0\n", "-5\n", "4096", "40960"}) {
     overwrite_file(home_ + "/budget", text);
     const Error error = store_->budget().error();
     EXPECT_EQ(error.code, ErrorCode::corrupt_data) << text;

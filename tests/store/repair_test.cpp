@@ -294,17 +294,39 @@ TEST_F(RepairTest, ADiskThatIsFullDuringARepairLeavesTheHomeAsItWas) {
 TEST_F(RepairTest, EveryFileOfAHomeCanBeDamaged) {
   const std::string home = folder_ / "small";
   const Contents contents{{"a.onnx", "some graph"}, {"labels.txt", "some labels"}};
+  std::optional<StoreLease> lease;
+  // With a file of each kind that a home may have.
   const auto make = [&] {
+    lease.reset();
     std::filesystem::remove_all(home);
     const auto store = open_store(home, files_, clock_);
-    ASSERT_TRUE(store::publish(*store, files_, id_, contents));
+    const Layout& layout = store->layout();
+    const auto model = store::publish(*store, files_, id_, contents);
+    ASSERT_TRUE(model);
+    ASSERT_TRUE(store->set_budget(ByteCount(1'000'000)));
+    ASSERT_TRUE(store->set_default(id_.name, id_.version));
+    ASSERT_TRUE(store->pin(id_));
+    ASSERT_TRUE(store->view(*model));
+    store->touch_use(model->key);
+    const std::string derived = store->derive("compiled-1", ByteCount(4096)).value().path();
+    overwrite_file(derived + "/graph", "compiled");
+    overwrite_file(layout.blob(digest_of("nobody")), "nobody");
+    std::filesystem::create_directories(layout.quarantine());
+    overwrite_file(layout.quarantine() + "/bad", "bad");
+    const std::string partial =
+        layout.staging(digest_of("part")) + "/" + dead_owner().to_string() + ".3";
+    std::filesystem::create_directories(partial);
+    for (const std::string name : {"data", "journal", "journal-passing-0", "progress"})
+      overwrite_file(partial + "/" + name, "of the dead");
+    overwrite_file(layout.claim(digest_of("part")), dead_owner().to_string() + ".3\n");
+    lease = store->lease(*model).value();
   };
   make();
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(home)) {
     if (entry.is_regular_file()) paths.push_back(entry.path().string());
   }
-  ASSERT_GE(paths.size(), 8u);
+  ASSERT_GE(paths.size(), 20u);
   for (const std::string& path : paths) {
     for (const std::string damage : {"flipped", "truncated", "removed"}) {
       SCOPED_TRACE(path + " " + damage);
@@ -323,11 +345,23 @@ TEST_F(RepairTest, EveryFileOfAHomeCanBeDamaged) {
         EXPECT_NE(store.error().message.find(path), std::string::npos);
         continue;
       }
+      // What cannot be had without that file is an error that names it.
+      const auto expect_told = [&](const auto& result) {
+        if (result) return;
+        EXPECT_NE(result.error().to_string().find(path), std::string::npos)
+            << result.error().to_string();
+      };
+      expect_told((*store)->budget());
+      expect_told((*store)->default_of(id_.name));
+      expect_told((*store)->statistics());
+      expect_told((*store)->reserve(Store::new_ticket(), ByteCount(4096)));
+      expect_told((*store)->sweep());
       const Listing listing = (*store)->list().value();
       const bool is_named = !listing.broken.empty();
       const auto report = (*store)->verify(id_, VerifyMode::full);
       const bool is_bad = report && !report->is_whole();
-      if (path.find("/blobs/sha256/") != std::string::npos) {
+      if (path.find("/blobs/sha256/") != std::string::npos &&
+          !path.ends_with(digest_of("nobody").hex())) {
         EXPECT_TRUE(is_bad);
       }
       if (path.find("/models/") != std::string::npos) {
@@ -337,6 +371,8 @@ TEST_F(RepairTest, EveryFileOfAHomeCanBeDamaged) {
       ASSERT_TRUE(pulled) << pulled.error().to_string();
       EXPECT_TRUE((*store)->verify(id_, VerifyMode::full).value().is_whole());
       EXPECT_TRUE((*store)->list().value().broken.empty());
+      expect_told((*store)->prune());
+      EXPECT_TRUE((*store)->verify(id_, VerifyMode::full).value().is_whole());
     }
   }
 }
