@@ -210,6 +210,31 @@ TEST_F(OnePullTest, ConnectionsAreNoMoreThanWasSaid) {
   EXPECT_GT(server_.peak_connections(), 1U) << "which would have paid";
 }
 
+TEST_F(OnePullTest, ATokenReachesItsServer) {
+  HttpServer guarded(HttpServer::Tls::yes);
+  const std::string content = content_of_model(1, k_model_bytes);
+  serve({{"guarded", content}});
+  guarded.on("/sha256/" + base::sha256_of(content).hex(), [&](const HttpRequest& request) {
+    const auto told = request.headers.find("authorization");
+    const bool is_known = told != request.headers.end() && told->second == "Bearer s3cret";
+    return is_known ? file_reply(content) : status_reply(401);
+  });
+  options_.environment["MODELHUB_MIRRORS"] = guarded.url("");
+  options_.environment["MODELHUB_CA_FILE"] = write("ca.pem", guarded.certificate_pem());
+  EXPECT_EQ(run({"pull", "guarded"}).exit_code, 4);
+  const std::string host = "https://" + guarded.host_and_port();
+  options_.environment["MODELHUB_TOKENS"] = host + "=s3cret";
+  EXPECT_EQ(run({"pull", "guarded"}).exit_code, 0);
+  ASSERT_EQ(run({"rm", "guarded"}).exit_code, 0);
+
+  options_.environment.erase("MODELHUB_TOKENS");
+  const std::string file = write("tokens", host + " s3cret\n");
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+  options_.environment["MODELHUB_TOKEN_FILE"] = file;
+  const ProcessResult result = run({"pull", "guarded"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
 TEST_F(OnePullTest, TheRateIsNoMoreThanWasSaid) {
   serve({{"slow", content_of_model(1, 2 * k_model_bytes)}});
   const auto began = std::chrono::steady_clock::now();

@@ -306,6 +306,32 @@ TEST_F(StagingTest, AnAdoptedFileThatSomebodyHasOpenIsPublishedAsACopy) {
   expect_nothing_left();
 }
 
+// As on many network file systems, where leases do nothing.
+class LeaselessFileSystem final : public FaultyFileSystem {
+ public:
+  using FaultyFileSystem::FaultyFileSystem;
+  Result<bool> is_open_for_writing(const std::string&) override { return false; }
+};
+
+TEST_F(StagingTest, WhereNobodyCanTellWhatIsOpenAPausedOwnerSpoilsNothing) {
+  LeaselessFileSystem leaseless(files_);
+  const auto impatient = open_store(home_, leaseless, clock_, 0ms);
+  const auto paused = stage();
+  const auto writer = files_.create(paused.data_path(), base::CreateMode::truncate, 0666).value();
+  const auto write = [&](const std::string& text) {
+    ASSERT_TRUE(writer->write_at(0, std::as_bytes(std::span(text.data(), text.size()))));
+  };
+  write("what");
+  auto other = stage(*impatient).value();
+  EXPECT_TRUE(other.is_mine());
+  EXPECT_NE(other.folder(), paused.folder());
+  ASSERT_TRUE(fetch(leaseless, other, content_));
+  write("late");
+  ASSERT_TRUE(publish_staged(*impatient, std::move(other)));
+  write("LATE");
+  EXPECT_EQ(read_file(blob(content_)), content_);
+}
+
 TEST_F(StagingTest, AnAdoptedFileThatWasChangedAfterItsHashingIsNotPublished) {
   make_partial(dead_, "what every");
   auto staged = stage();

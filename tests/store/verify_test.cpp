@@ -216,6 +216,22 @@ TEST_F(VerifyTest, ABlobThatARemovalHadTakenAwayIsGivenBack) {
   EXPECT_EQ(names_in(store_->layout().blobs()).size(), 2u);
 }
 
+TEST_F(VerifyTest, TheRecordOfABlobIsAsTheGoldenFileSays) {
+  const Digest digest = digest_of("a blob");
+  const ByteCount bytes(k_chunk_bytes + 5);
+  ChunkRecord record;
+  record.chunks = {digest_of("chunk 0"), digest_of("chunk 1")};
+  record.stamp = Stamp{4711, bytes, 1'700'000'000'123'456'789};
+  ASSERT_TRUE(save_chunk_record(files_, store_->layout(), digest, bytes, record));
+  const std::string golden = read_file(std::string(MODELHUB_STORE_GOLDEN) + "/chunks.json");
+  ASSERT_FALSE(golden.empty());
+  EXPECT_EQ(read_file(store_->layout().chunk_record(digest)), golden);
+  const auto read = load_chunk_record(files_, store_->layout(), digest, bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->chunks, record.chunks);
+  EXPECT_EQ(read->stamp, record.stamp);
+}
+
 TEST(FileVerdictTest, EveryVerdictHasAName) {
   EXPECT_EQ(name_of(FileVerdict::ok), "ok");
   EXPECT_EQ(name_of(FileVerdict::missing), "missing");
