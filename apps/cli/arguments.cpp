@@ -92,7 +92,7 @@ void add_global_options(CLI::App& app, Values& values) {
                  "Base URL that has files under sha256/<hex>, tried first")
       ->type_name("URL");
   app.add_option("--cacert", values.ca_file,
-                 "Certificates to trust (PEM), in place of the system's")
+                 "Certificates to trust (PEM, or a folder of them), in place of the system's")
       ->type_name("FILE");
   app.add_option("--limit-rate", values.limit_rate,
                  "At most so many bytes a second for all downloads: 500kB, 2MB")

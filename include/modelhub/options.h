@@ -54,7 +54,8 @@ struct HubOptions {
   // looked at.
   std::vector<std::string> licenses;
 
-  // Certificates of authorities (PEM) in place of the system's.
+  // Certificates of authorities (PEM) in place of the system's: a file, or a folder as `openssl
+  // rehash` makes it.
   std::string ca_file;
 
   // For servers that want to know who asks.

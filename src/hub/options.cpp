@@ -80,7 +80,10 @@ HubOptions HubOptions::from_environment() {
   options.mirrors = split(variable("MODELHUB_MIRRORS"), ',');
   options.licenses = split(variable("MODELHUB_LICENSES"), ',');
   options.engine_path = split(variable("MODELHUB_ENGINE_PATH"), ':');
-  options.ca_file = variable("MODELHUB_CA_FILE");
+  // After our own those that curl and OpenSSL know, in curl's order.
+  for (const char* name : {"MODELHUB_CA_FILE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"}) {
+    if (options.ca_file.empty()) options.ca_file = variable(name);
+  }
   options.tokens = tokens_of_environment();
   options.token_file = variable("MODELHUB_TOKEN_FILE");
   if (options.token_file.empty()) options.token_file = usual_token_file();

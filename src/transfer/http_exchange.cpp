@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "transfer/transfer.h"
 
@@ -38,6 +40,15 @@ std::optional<Number> to_number(std::string_view text) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+// The authorities of this file or folder in place of those that libcurl was built to use.
+void trust_only(CURL* curl, const std::string& authorities) {
+  if (authorities.empty()) return;
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(authorities, error);
+  curl_easy_setopt(curl, CURLOPT_CAINFO, is_folder ? nullptr : authorities.c_str());
+  if (is_folder) curl_easy_setopt(curl, CURLOPT_CAPATH, authorities.c_str());
 }
 
 }  // namespace
@@ -106,7 +117,7 @@ void HttpExchange::set_options(const HttpRequestPlan& plan, const TransferOption
   curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
                    plan.is_small ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(curl, CURLOPT_PIPEWAIT, plan.is_small ? 1L : 0L);
-  if (!options.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_file.c_str());
+  trust_only(curl, options.ca_file);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

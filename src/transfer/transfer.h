@@ -134,8 +134,8 @@ struct TransferOptions {
   ByteCount limit_rate;
   std::vector<HostToken> tokens;
   std::string user_agent;  // default: modelhub/<version>
-  // A PEM file of the certificate authorities to trust. Empty: the ones that libcurl was built to
-  // use.
+  // A PEM file of the certificate authorities to trust, or a folder as `openssl rehash` makes it.
+  // Empty: the ones that libcurl was built to use.
   std::string ca_file;
 
   base::FileSystem* files = &base::FileSystem::real();  // borrowed

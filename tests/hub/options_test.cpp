@@ -23,7 +23,8 @@ class OptionsTest : public ::testing::Test {
     for (const char* name :
          {"MODELHUB_HOME", "MODELHUB_CATALOG", "MODELHUB_MIRRORS", "MODELHUB_LICENSES",
           "MODELHUB_OFFLINE", "MODELHUB_TOKENS", "HF_TOKEN", "MODELHUB_TOKEN_FILE",
-          "XDG_CONFIG_HOME", "ONNXRUNTIME_ROOT", "OPENVINO_ROOT"}) {
+          "XDG_CONFIG_HOME", "ONNXRUNTIME_ROOT", "OPENVINO_ROOT", "MODELHUB_CA_FILE",
+          "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"}) {
       ::unsetenv(name);
     }
     ::setenv("HOME", "/home/somebody", 1);
@@ -85,6 +86,14 @@ TEST_F(OptionsTest, TheUsualTokenFileCountsOnlyWhenItIsThere) {
   const std::string path = scratch.write("modelhub/tokens", "");
   ::setenv("XDG_CONFIG_HOME", scratch.path().c_str(), 1);
   EXPECT_EQ(HubOptions::from_environment().token_file, path);
+}
+
+TEST_F(OptionsTest, AuthoritiesAreThoseOfTheFirstVariableThatIsSet) {
+  EXPECT_EQ(HubOptions::from_environment().ca_file, "");
+  for (const char* name : {"SSL_CERT_DIR", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "MODELHUB_CA_FILE"}) {
+    ::setenv(name, name, 1);
+    EXPECT_EQ(HubOptions::from_environment().ca_file, name);
+  }
 }
 
 TEST_F(OptionsTest, OfflineIsOnUnlessItSaysOff) {

@@ -227,6 +227,8 @@ TEST_F(OnePullTest, ATokenReachesItsServer) {
   EXPECT_EQ(run({"pull", "guarded"}).exit_code, 0);
   ASSERT_EQ(run({"rm", "guarded"}).exit_code, 0);
 
+  options_.environment["SSL_CERT_FILE"] = options_.environment["MODELHUB_CA_FILE"];
+  options_.environment.erase("MODELHUB_CA_FILE");
   options_.environment.erase("MODELHUB_TOKENS");
   const std::string file = write("tokens", host + " s3cret\n");
   std::filesystem::permissions(file, std::filesystem::perms(0600));

@@ -1,6 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <iomanip>
+#include <memory>
+#include <sstream>
+
 #include <gmock/gmock.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include "transfer/transfer.h"
 #include "transfer/transfer_fixture.h"
@@ -43,6 +50,28 @@ TEST_F(TlsTest, AnotherAuthorityThanTheTrustedOneIsToldByItsFile) {
   const Error error = fetch(body_, {tls_.url("/m.onnx")}).error();
   EXPECT_FALSE(error.retryable);
   EXPECT_THAT(error.hint, HasSubstr(options_.ca_file));
+}
+
+// The name that OpenSSL looks for in a folder.
+std::string hashed_name(const std::string& certificate_pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), &X509_free);
+  std::ostringstream name;
+  name << std::hex << std::setw(8) << std::setfill('0') << X509_subject_name_hash(certificate.get())
+       << ".0";
+  return name.str();
+}
+
+TEST_F(TlsTest, AuthoritiesMayLieInAFolder) {
+  std::filesystem::create_directory(scratch_.path("authorities"));
+  options_.ca_file = scratch_.path("authorities");
+  tls_.on("/m.onnx", file_reply(body_));
+  EXPECT_EQ(fetch(body_, {tls_.url("/m.onnx")}).error().code, ErrorCode::unavailable);
+  scratch_.write("authorities/" + hashed_name(tls_.certificate_pem()), tls_.certificate_pem());
+  const Result<Fetched> fetched = fetch(body_, {tls_.url("/m.onnx")});
+  EXPECT_TRUE(fetched) << fetched.error().to_string();
 }
 
 TEST_F(TlsTest, ACaFileThatIsNotThereIsTold) {
