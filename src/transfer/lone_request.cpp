@@ -103,11 +103,15 @@ class Questioner {
     for (int attempts = 1;; ++attempts) {
       std::optional<Failure> failure = follow(*source);
       if (!failure) return {};
+      // An answer may come just when it is too late: whether before or after must not matter.
+      if (failure->remedy == Remedy::retry && is_late()) {
+        told_ = failure->reason;
+        return error_of(*source, too_late());
+      }
       const double random = std::uniform_real_distribution<double>(0, 1)(random_);
-      const auto wait =
-          stop_.stop_requested() || is_late()
-              ? std::nullopt
-              : wait_before_retry(policy, *failure, attempts, MoreSources::no, random);
+      const auto wait = stop_.stop_requested() ? std::nullopt
+                                               : wait_before_retry(policy, *failure, attempts,
+                                                                   MoreSources::no, random);
       if (!wait) return error_of(*source, *failure);
       if (options_.log) {
         options_.log(LogLevel::info, source->shown + " " + failure->reason + "; trying again in " +
