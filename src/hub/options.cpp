@@ -80,7 +80,7 @@ HubOptions HubOptions::from_environment() {
   options.mirrors = split(variable("MODELHUB_MIRRORS"), ',');
   options.licenses = split(variable("MODELHUB_LICENSES"), ',');
   options.engine_path = split(variable("MODELHUB_ENGINE_PATH"), ':');
-  // After our own those that curl and OpenSSL know, in curl's order.
+  // After our own those that curl and OpenSSL know: the first that is set.
   for (const char* name : {"MODELHUB_CA_FILE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"}) {
     if (options.ca_file.empty()) options.ca_file = variable(name);
   }

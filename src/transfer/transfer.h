@@ -48,8 +48,8 @@ struct FetchRequest {
   std::optional<Digest> digest;
   ByteCount bytes;                // exactly
   std::vector<std::string> urls;  // https, http or file; tried in this order, after the mirrors
-  // A folder that exists. The file comes to be `data` in it, with a `journal` beside it while it is
-  // partial; what an earlier fetch of the same digest left there is gone on with.
+  // A folder that exists. The file comes to be `data` in it, with its journals beside it while it
+  // is partial; what an earlier fetch of the same digest left there is gone on with.
   std::string folder;
   // Comes before these names, so that several fetches may share a folder: under one prefix nobody
   // but this fetch writes.
