@@ -17,7 +17,7 @@ constexpr std::uint64_t k_journal_step = 6 * 1024 * 1024;
 constexpr std::uint64_t k_journal_limit = 12 * 1024 * 1024;
 // So far the one that waits for the disk may be behind where there is another for a kill: what
 // comes during one sync goes into the next, and the network does not wait for each of them.
-constexpr std::uint64_t k_unsynced_limit = 64 * 1024 * 1024;
+constexpr std::uint64_t k_unsynced_limit = 128 * 1024 * 1024;
 
 // The store gives a blob its final permissions when it publishes it.
 constexpr std::uint32_t k_data_permissions = 0644;
@@ -31,6 +31,7 @@ Landing::Landing(base::FileSystem& files, const FetchRequest& request, const Wor
       path_(request.path_of(request.unpack ? "archive" : "data")),
       journal_path_(request.path_of("journal")),
       boot_(request.bytes.count() > k_journal_limit ? files.boot() : std::string()),
+      is_published_(!request.unpack),
       digest_(request.digest),
       bytes_(request.bytes.count()),
       seeds_(request.seeds),
@@ -228,6 +229,7 @@ void Landing::rehash() {
 Landing::News Landing::step() {
   News news;
   if (is_adopting()) return news;
+  const bool is_syncing = syncs_.load(std::memory_order_acquire) > 0;
   hash_more();
   Frontier::News found = frontier_.take_news();
   reached_ = found.reached;
@@ -242,8 +244,11 @@ Landing::News Landing::step() {
     std::lock_guard lock(mutex_);
     news.error = std::exchange(sync_error_, std::nullopt);
   }
-  if (is_complete() && !found.is_running) news.whole = found.whole;
+  // What a sync that still runs has to tell, no later one would.
+  const bool may_tell = !news.error && !found.is_running && !is_syncing;
+  if (may_tell && is_complete()) news.whole = found.whole;
   journal_more();
+  if (is_complete() && !is_syncing && !found.whole) sync_while_hashing();
   return news;
 }
 
@@ -306,13 +311,26 @@ void Landing::journal_more() {
   if (may_note && is_worth_it(noted_.load(std::memory_order_relaxed))) post_passing();
 }
 
+// Who publishes the whole syncs it first, and finds little left to wait for.
+void Landing::sync_while_hashing() {
+  const bool has_more = came_since(synced_.load(std::memory_order_relaxed)) > 0;
+  if (is_published_ && !is_small() && has_more) post_sync(std::nullopt);
+}
+
 void Landing::post_lasting() {
   wants_journal_ = false;
+  post_sync(journal());
+}
+
+void Landing::post_sync(std::optional<Journal> journal) {
   syncs_.fetch_add(1, std::memory_order_relaxed);
-  workers_.syncer.post([self = shared_from_this(), journal = journal(), came = came_] {
-    if (Result<void> synced = self->write_lasting(journal); !synced) {
+  workers_.syncer.post([self = shared_from_this(), journal = std::move(journal), came = came_] {
+    if (Result<bool> synced = self->sync_data(); !synced) {
       std::lock_guard lock(self->mutex_);
       self->sync_error_ = std::move(synced).error();
+    } else if (*synced && journal) {
+      // One that cannot be written is done without: it only saves work, and the next one may do.
+      (void)save_journal(self->files_, self->journal_path_, *journal);
     }
     self->synced_.store(came, std::memory_order_release);
     self->syncs_.fetch_sub(1, std::memory_order_release);
@@ -334,17 +352,16 @@ void Landing::post_passing() {
   });
 }
 
-// Errors: data that could not be synced, which a later sync would not find again.
-Result<void> Landing::write_lasting(const Journal& journal) {
+// Whether all that was written is on the disk. Errors: some of it never will be, and no later sync
+// would say so.
+Result<bool> Landing::sync_data() {
   // A descriptor of its own: the loop goes on writing through the other.
   Result<std::unique_ptr<base::WritableFile>> data =
       files_.create(path_, base::CreateMode::append, k_data_permissions);
-  if (!data) return {};
-  if (Result<void> synced = (*data)->sync(); !synced) return synced;
+  if (!data) return false;
+  if (Result<void> synced = (*data)->sync(); !synced) return std::move(synced).error();
   (void)(*data)->close();
-  // A journal that cannot be written is done without: it only saves work, and the next one may do.
-  (void)save_journal(files_, journal_path_, journal);
-  return {};
+  return true;
 }
 
 // ---- how it ends ----

@@ -35,7 +35,7 @@ struct Workers {
 // its hashes, and the journal from which a later process goes on.
 //
 // Invariants:    nothing is written beyond the catalogued size; all but the last 16 MiB that were
-//                written are in a journal, all but the last 64 MiB in one whose data was synced
+//                written are in a journal, all but the last 128 MiB in one whose data was synced
 //                before it was written.
 // Ownership:     of the file and its journal in the folder. Shared with the tasks of the workers.
 // Thread safety: the loop's thread only; what workers do is inside.
@@ -112,7 +112,9 @@ class Landing : public std::enable_shared_from_this<Landing> {
   void journal_more();
   void post_lasting();
   void post_passing();
-  Result<void> write_lasting(const Journal& journal);
+  void post_sync(std::optional<Journal> journal);
+  void sync_while_hashing();
+  Result<bool> sync_data();
   std::uint64_t came_since(std::uint64_t mark) const;
   void remove_files();
   void forget(const ByteRanges& ranges);
@@ -125,7 +127,8 @@ class Landing : public std::enable_shared_from_this<Landing> {
   const Workers& workers_;
   const std::string path_;
   const std::string journal_path_;
-  const std::string boot_;  // empty: not known, or nobody needs to; there are no passing journals
+  const std::string boot_;   // empty: not known, or nobody needs to; there are no passing journals
+  const bool is_published_;  // else it serves for what is in it
   const std::optional<Digest> digest_;  // nothing: nobody could go on with a part, so none is kept
   const std::uint64_t bytes_;
   const std::vector<Seed> seeds_;

@@ -3,6 +3,7 @@
 #include "transfer/landing.h"
 
 #include <atomic>
+#include <cerrno>
 #include <future>
 
 #include <gmock/gmock.h>
@@ -68,7 +69,7 @@ class LandingTest : public ::testing::Test {
   base::Executor hashers_{"test-hash", 1, base::Executor::Role::workers};
   base::Executor syncer_{"test-sync", 1, base::Executor::Role::workers};
   const Workers workers_{hashers_, syncer_, [] {}};
-  const std::string body_ = std::string(24 * k_chunk_bytes, 'b');
+  const std::string body_ = std::string(36 * k_chunk_bytes, 'b');
   std::uint64_t at_ = 0;
   const FetchRequest request_{
       "a file", base::sha256_of(body_), ByteCount(body_.size()), {}, scratch_.path()};
@@ -116,7 +117,7 @@ TEST_F(LandingTest, TheNetworkDoesNotWaitForTheDiskAtEachStepAndAKillStillCostsL
 TEST_F(LandingTest, BytesWaitForADiskThatIsFarBehind) {
   {
     const Held syncer(syncer_);
-    write_until(16 * k_chunk_bytes);
+    write_until(32 * k_chunk_bytes);
     run_what_was_posted(hashers_);
     EXPECT_FALSE(landing_->may_take(at_));
   }
@@ -148,6 +149,85 @@ TEST_F(LandingWithoutBootTest, BytesWaitForTheDisk) {
   }
   EXPECT_TRUE(test::eventually([&] { return careful_->may_take(bytes.size()); }));
   EXPECT_EQ(journalled(), bytes.size());
+}
+
+// A file that is too small for journals: nothing is synced before its last byte is there.
+class LandingOfTheLastBytesTest : public LandingTest {
+ protected:
+  LandingOfTheLastBytesTest() {
+    disk_.set_rule([this](const test::FaultyFileSystem::Call& call) {
+      if (call.name != "sync" || call.path != scratch_.path("data")) return 0;
+      ++syncs_;
+      return disk_error_.load();
+    });
+  }
+  ~LandingOfTheLastBytesTest() override {
+    hashers_.stop();
+    syncer_.stop();
+  }
+  void write_all() {
+    landing_of_three_->step();
+    const auto bytes = std::as_bytes(std::span(three_chunks_));
+    ASSERT_TRUE(landing_of_three_->write(0, bytes));
+    ASSERT_TRUE(landing_of_three_->is_complete());
+  }
+
+  const std::string three_chunks_ = std::string(3 * k_chunk_bytes, 'c');
+  std::atomic<int> syncs_ = 0;
+  std::atomic<int> disk_error_ = 0;
+  test::FaultyFileSystem disk_{files_};
+  FetchRequest whole_{"a file",
+                      base::sha256_of(three_chunks_),
+                      ByteCount(three_chunks_.size()),
+                      {},
+                      scratch_.path()};
+  std::shared_ptr<Landing> landing_of_three_ =
+      std::make_shared<Landing>(disk_, whole_, workers_, nullptr);
+};
+
+TEST_F(LandingOfTheLastBytesTest, TheyAreSyncedWhileTheyAreHashed) {
+  const Held hashers(hashers_);
+  write_all();
+  EXPECT_FALSE(landing_of_three_->step().whole);
+  run_what_was_posted(syncer_);
+  EXPECT_EQ(syncs_, 1);
+  EXPECT_FALSE(landing_of_three_->step().whole);
+  run_what_was_posted(syncer_);
+  EXPECT_EQ(syncs_, 1) << "once is enough";
+}
+
+TEST_F(LandingOfTheLastBytesTest, AnArchiveThatOnlyServesIsNotSynced) {
+  whole_.unpack = UnpackRequest{UnpackKind::bz2, "", Digest::of_empty(), ByteCount()};
+  landing_of_three_ = std::make_shared<Landing>(disk_, whole_, workers_, nullptr);
+  const Held hashers(hashers_);
+  const auto bytes = std::as_bytes(std::span(three_chunks_));
+  ASSERT_TRUE(landing_of_three_->write(0, bytes));
+  landing_of_three_->step();
+  run_what_was_posted(syncer_);
+  EXPECT_EQ(syncs_, 0);
+}
+
+// The next sync would find nothing wrong.
+TEST_F(LandingOfTheLastBytesTest, ThatTheyCannotBeSyncedIsToldThoughAllIsHashed) {
+  disk_error_ = EIO;
+  {
+    const Held syncer(syncer_);
+    {
+      const Held hashers(hashers_);
+      write_all();
+      landing_of_three_->step();
+    }
+    run_what_was_posted(hashers_);
+    EXPECT_FALSE(landing_of_three_->step().whole) << "the disk has not said yes";
+  }
+  std::optional<Error> error;
+  ASSERT_TRUE(test::eventually([&] {
+    Landing::News news = landing_of_three_->step();
+    EXPECT_FALSE(news.whole);
+    error = std::move(news.error);
+    return error.has_value();
+  }));
+  EXPECT_EQ(error->code, ErrorCode::io_error);
 }
 
 TEST_F(LandingTest, WhatCameIsHashedBeforeTheNextStep) {
