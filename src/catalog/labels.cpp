@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
+#include "base/word_list.h"
 #include "catalog/builtin.h"
 #include "catalog/catalog.h"
-#include "catalog/spelling.h"
 
 namespace modelhub::catalog {
 
@@ -23,7 +23,7 @@ Result<std::vector<std::string>> Catalog::labels(std::string_view list) {
   }
   return Error(ErrorCode::not_found, Subject::catalog,
                "this modelhub has no list of labels named '" + std::string(list) + "'; it has " +
-                   join(lists),
+                   base::join(lists),
                "write the labels into the recipe as an array, or use a newer modelhub");
 }
 

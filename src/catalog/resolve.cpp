@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "base/word_list.h"
 #include "catalog/catalog.h"
 #include "catalog/spelling.h"
 #include "modelhub/closest_match.h"
@@ -36,16 +37,12 @@ int precision_rank(std::string_view precision) {
   return 2;
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
 // "gpu" stands for every device that is not a CPU: "cuda:0", "gpu:1".
 bool has_device(const std::vector<std::string>& offered, const std::vector<std::string>& wanted) {
   if (wanted.empty()) return !offered.empty();
   return std::any_of(offered.begin(), offered.end(), [&](const std::string& device) {
     const std::string kind = device.substr(0, device.find(':'));
-    return contains(wanted, kind) || (kind != "cpu" && contains(wanted, "gpu"));
+    return base::contains(wanted, kind) || (kind != "cpu" && base::contains(wanted, "gpu"));
   });
 }
 
@@ -57,10 +54,11 @@ std::string why_not(const EngineNeed& need, const Variant& variant, const Capabi
     if (!need.min_version.empty() && compare_versions(engine.version, need.min_version) < 0) {
       return who + " is older than " + need.min_version;
     }
-    if (!contains(engine.formats, variant.format)) return who + " does not read " + variant.format;
+    if (!base::contains(engine.formats, variant.format))
+      return who + " does not read " + variant.format;
     if (!has_device(engine.devices, variant.devices)) {
       return who + " has no usable device" +
-             (variant.devices.empty() ? "" : " (" + join(variant.devices) + ")");
+             (variant.devices.empty() ? "" : " (" + base::join(variant.devices) + ")");
     }
     return {};
   }
@@ -72,14 +70,14 @@ std::string why_not_only(const std::string& only, const Variant& variant) {
   if (variant.engines.empty()) return only + " does not read " + variant.format;
   std::vector<std::string> names;
   for (const EngineNeed& need : variant.engines) names.push_back(need.to_string());
-  return "it runs on " + join(names, " or ") + ", not on " + only;
+  return "it runs on " + base::join(names, " or ") + ", not on " + only;
 }
 
 std::vector<EngineNeed> needs_of(const Variant& variant, const Capabilities& machine) {
   if (!variant.engines.empty()) return variant.engines;
   std::vector<EngineNeed> readers;
   for (const Capabilities::Engine& engine : machine.engines) {
-    if (contains(engine.formats, variant.format)) readers.push_back({engine.name, {}});
+    if (base::contains(engine.formats, variant.format)) readers.push_back({engine.name, {}});
   }
   return readers;
 }
@@ -101,7 +99,7 @@ void judge_engines(Judged& judged, const Variant& variant, const ResolveOptions&
   if (!judged.candidate.engines.empty()) return;
   judged.reach = Reach::engine_missing;
   if (!reasons.empty()) {
-    judged.candidate.reason = join(reasons, "; ");
+    judged.candidate.reason = base::join(reasons, "; ");
   } else if (!only.empty()) {
     judged.candidate.reason = why_not_only(only, variant);
   } else {
@@ -164,7 +162,7 @@ Result<const ModelVersion*> pick_version(const ModelEntry& entry,
   for (const ModelVersion& version : entry.versions) known.push_back(version.version);
   const std::vector<std::string> near = closest_matches(name, known, k_most_suggestions);
   return Error(ErrorCode::not_found, Subject::model,
-               entry.name + " has no version '" + name + "'; it has " + join(known),
+               entry.name + " has no version '" + name + "'; it has " + base::join(known),
                near.empty() ? "modelhub show " + entry.name + " tells more" : did_you_mean(near));
 }
 
@@ -178,7 +176,7 @@ Result<const Variant*> pick_variant(const ModelEntry& entry, const ModelVersion&
   const std::string reference = entry.name + "@" + version.version;
   const std::vector<std::string> near = closest_matches(wanted, known, k_most_suggestions);
   return Error(ErrorCode::not_found, Subject::model,
-               reference + " has no variant '" + wanted + "'; it has " + join(known),
+               reference + " has no variant '" + wanted + "'; it has " + base::join(known),
                near.empty() ? "modelhub show " + entry.name + " tells more" : did_you_mean(near));
 }
 
@@ -244,7 +242,7 @@ namespace {
 Error refuse_license(const Catalog& catalog, const EntryPtr& entry, const ModelVersion& version,
                      const Variant& variant, const ResolveOptions& options) {
   std::string message = entry->name + " is " + license_of(*entry, version, variant) +
-                        ", which the allowed licences (" + join(options.licenses.allowed) +
+                        ", which the allowed licences (" + base::join(options.licenses.allowed) +
                         ") do not include";
   std::string hint =
       "modelhub search --task " + entry->task + " --license " + options.licenses.allowed.front();
@@ -275,7 +273,7 @@ std::string way_out(const Catalog& catalog, const EntryPtr& entry, const ModelVe
                      other->name);
     }
   }
-  return join(ways, "; or ");
+  return base::join(ways, "; or ");
 }
 
 }  // namespace

@@ -34,13 +34,4 @@ std::string did_you_mean(const std::vector<std::string>& names) {
   return text + "?";
 }
 
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!text.empty()) text += separator;
-    text += part;
-  }
-  return text;
-}
-
 }  // namespace modelhub::catalog

@@ -23,7 +23,4 @@ inline constexpr std::size_t k_most_suggestions = 3;
 // "did you mean 'a' or 'b'?"; empty for none.
 std::string did_you_mean(const std::vector<std::string>& names);
 
-// "a, b, c"
-std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
-
 }  // namespace modelhub::catalog

@@ -4,23 +4,12 @@
 
 #include <algorithm>
 
+#include "base/word_list.h"
+
 namespace modelhub::device {
 namespace {
 
-bool contains(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
 std::string_view family_of(std::string_view id) { return id.substr(0, id.find(':')); }
-
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!text.empty()) text += separator;
-    text += part;
-  }
-  return text;
-}
 
 // Preferred first.
 int rank_of(DeviceKind kind) {
@@ -103,7 +92,7 @@ class Planner {
     if (!needs_.engines.empty()) return needs_.engines;
     std::vector<std::string> names;
     for (const EngineOffer& offer : offers_) {
-      if (!contains(names, offer.engine)) names.push_back(offer.engine);
+      if (!base::contains(names, offer.engine)) names.push_back(offer.engine);
     }
     return names;
   }
@@ -124,9 +113,9 @@ class Planner {
     Judged judged;
     judged.device = &device;
     judged.engine = engine;
-    judged.is_listed = needs_.devices.empty() || contains(needs_.devices, device.id) ||
-                       contains(needs_.devices, name_of(device.kind)) ||
-                       contains(needs_.devices, family_of(device.id));
+    judged.is_listed = needs_.devices.empty() || base::contains(needs_.devices, device.id) ||
+                       base::contains(needs_.devices, name_of(device.kind)) ||
+                       base::contains(needs_.devices, family_of(device.id));
     const auto installed =
         std::find_if(offers_.begin(), offers_.end(),
                      [&](const EngineOffer& offer) { return offer.engine == engine; });
@@ -141,7 +130,7 @@ class Planner {
       judged.reason = device.id + " found, but " + engine + " " + judged.version + " cannot use it";
       if (offer != nullptr && !offer->reason.empty()) judged.reason += ": " + offer->reason;
     } else if (!judged.is_listed) {
-      judged.reason = "this variant of the model is made for " + join(needs_.devices, ", ") +
+      judged.reason = "this variant of the model is made for " + base::join(needs_.devices, ", ") +
                       ", not for " + device.id;
     } else if (is_full(device)) {
       judged.is_full = true;
@@ -184,7 +173,7 @@ class Planner {
     std::vector<std::string> reasons;
     for (const Judged& judged : judged_) {
       if (rank_of(judged.device->kind) < rank_of(chosen.device->kind) &&
-          !contains(reasons, judged.reason)) {
+          !base::contains(reasons, judged.reason)) {
         reasons.push_back(judged.reason);
       }
     }
@@ -192,7 +181,7 @@ class Planner {
       if (note.is_fault && chosen.device->kind == DeviceKind::cpu) reasons.push_back(note.reason);
     }
     if (!chosen.is_listed) reasons.push_back(chosen.reason);
-    return join(reasons, "; ");
+    return base::join(reasons, "; ");
   }
 
   // Why no device that was asked for can be used.
@@ -200,11 +189,11 @@ class Planner {
     std::vector<std::string> reasons;
     for (const Judged& judged : judged_) {
       if (request_.accepts(*judged.device) && !judged.reason.empty() &&
-          !contains(reasons, judged.reason)) {
+          !base::contains(reasons, judged.reason)) {
         reasons.push_back(judged.reason);
       }
     }
-    if (!reasons.empty()) return join(reasons, "; ");
+    if (!reasons.empty()) return base::join(reasons, "; ");
     const bool exists = std::any_of(devices_.begin(), devices_.end(),
                                     [&](const Device& device) { return request_.accepts(device); });
     if (exists) return "no engine is installed";

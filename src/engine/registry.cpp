@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/word_list.h"
+
 namespace modelhub::engine {
 
 // The modules of one name, the first one first.
@@ -55,9 +57,9 @@ bool is_listed(const std::vector<std::string>& paths, const std::string& path) {
   });
 }
 
-template <typename Names>
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool may_bring_tbb(std::string_view engine) {
+  return engine != k_opened_first &&
+         std::find(k_without_tbb.begin(), k_without_tbb.end(), engine) == k_without_tbb.end();
 }
 
 void add_unique(std::vector<std::string>& directories, const fs::path& directory) {
@@ -131,17 +133,20 @@ void Registry::open_modules(Entry& entry) {
 
 Result<std::shared_ptr<Engine>> Registry::open(Entry& entry) {
   std::call_once(entry.opened, [&] {
-    if (entry.name != k_opened_first && !contains(k_without_tbb, entry.name)) {
-      for (const auto& first : entries_) {
-        if (first->name == k_opened_first) (void)open(*first);
-      }
-    }
+    if (may_bring_tbb(entry.name)) open_first();
     open_modules(entry);
   });
   if (entry.engine != nullptr) return entry.engine;
   return Error(ErrorCode::unsupported, Subject::engine,
                "the engine '" + entry.name + "' cannot be used: " + entry.broken.front().reason,
                "run 'modelhub doctor' to see all engines");
+}
+
+void Registry::open_first() {
+  std::call_once(scanned_, [this] { scan(); });
+  for (const auto& entry : entries_) {
+    if (entry->name == k_opened_first) (void)open(*entry);
+  }
 }
 
 std::vector<std::string> Registry::names() {
@@ -166,7 +171,7 @@ std::vector<std::shared_ptr<Engine>> Registry::engines(const std::vector<std::st
   std::call_once(scanned_, [this] { scan(); });
   std::vector<std::shared_ptr<Engine>> engines;
   for (const auto& entry : entries_) {
-    if (!only.empty() && !contains(only, entry->name)) continue;
+    if (!only.empty() && !base::contains(only, entry->name)) continue;
     if (auto engine = open(*entry)) engines.push_back(*std::move(engine));
   }
   return engines;

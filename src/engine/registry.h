@@ -63,6 +63,9 @@ class Registry {
   std::vector<EngineInfo> infos(const std::vector<std::string>& only = {});
   // After opening all.
   std::vector<BrokenModule> broken();
+  // Opens the engine whose libraries must be there before those of others that bring the same. Who
+  // loads OpenCV by other ways than an engine calls it before.
+  void open_first();
 
  private:
   struct Entry;

@@ -63,7 +63,7 @@ EngineHost::EngineHost(const HubOptions& options,
     : folders_(folders_of(options)), registry_(registry_options(options, std::move(inventory))) {}
 
 Result<Video> EngineHost::open_video(const std::string& source, const VideoOptions& options) {
-  registry_.engines();
+  registry_.open_first();
   return vision::VideoSource::open(folders_, source, options);
 }
 
