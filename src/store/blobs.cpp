@@ -150,10 +150,12 @@ BlobRemoval Blobs::remove_unnamed(const std::vector<Digest>& candidates) const {
     if (!done && done.error().code == ErrorCode::not_found) continue;
     if (!done) {
       removal.failures.push_back(std::move(done).error());
+      // Under its own name anybody may try again, under this one only when our process has ended.
+      (void)files_.rename_without_replacing(path, layout_.blob(digest));
       continue;
     }
     (void)files_.remove_file(layout_.chunk_record(digest));
-    ++removal.removed;
+    removal.removed.push_back(digest);
     if (stat && stat->links == 1) removal.freed += stat->size;
   }
   return removal;

@@ -40,9 +40,9 @@ struct CheckOptions;
 
 // What remove_unnamed() did.
 struct BlobRemoval {
-  std::uint64_t removed = 0;
+  std::vector<Digest> removed;
   ByteCount freed;
-  std::vector<Error> failures;  // garbage that stays for the next sweep
+  std::vector<Error> failures;  // these stay where they were, for the next one who looks
 };
 
 // The immutable files of a home, each named by its SHA-256.

@@ -175,11 +175,10 @@ std::vector<PrunedItem> Evictor::execute(const Situation& situation, const Evict
     const LooseThing& thing = situation.loose[i];
     if (thing.blob) {
       unnamed.push_back(*thing.blob);
-    } else if (!remove_loose(thing)) {
-      continue;
+    } else if (remove_loose(thing)) {
+      items.push_back(item_of(thing));
+      log(items.back(), why);
     }
-    items.push_back(item_of(thing));
-    log(items.back(), why);
   }
   const std::vector<ByteCount> freed = freed_by_each(situation.snapshot, plan.models);
   std::vector<TakenModel> taken;
@@ -193,6 +192,13 @@ std::vector<PrunedItem> Evictor::execute(const Situation& situation, const Evict
     candidates.push_back(item_of(situation, plan.models[i], freed[i]));
   }
   const FinishedRemoval finished = parts_.removal.finish(taken, unnamed);
+  const std::vector<Digest>& blobs = finished.blobs.removed;
+  for (const std::size_t i : plan.loose) {
+    const LooseThing& thing = situation.loose[i];
+    if (!thing.blob || std::find(blobs.begin(), blobs.end(), *thing.blob) == blobs.end()) continue;
+    items.push_back(item_of(thing));
+    log(items.back(), why);
+  }
   for (PrunedItem& item : candidates) {
     const auto is_it = [&item](const ModelId& id) { return id.to_string() == item.what; };
     if (std::none_of(finished.removed.begin(), finished.removed.end(), is_it)) continue;

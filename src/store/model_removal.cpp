@@ -119,9 +119,11 @@ FinishedRemoval ModelRemoval::finish(const std::vector<TakenModel>& models,
   std::unordered_set<Digest> digests;
   for (const TakenModel& model : models) {
     if (Result<void> done = files_.remove_file(model.aside); !done) {
-      if (done.error().code != ErrorCode::not_found)
-        result.leftovers.push_back(std::move(done).error());
-      continue;  // given back, or still there and so still named
+      if (done.error().code == ErrorCode::not_found) continue;  // given back
+      result.leftovers.push_back(std::move(done).error());
+      // Where it lies nobody sees it, and its blobs are named as long as our process lives.
+      (void)put_back(model.aside, layout_.manifest(model.id));
+      continue;
     }
     result.removed.push_back(model.id);
     digests.insert(model.digests.begin(), model.digests.end());

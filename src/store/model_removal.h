@@ -26,7 +26,8 @@ struct TakenModel {
 
 // What became of models that were taken.
 struct FinishedRemoval {
-  std::vector<ModelId> removed;  // the others were given back by somebody who needs them
+  // The others are there as before: somebody who needs them gave them back, or the disk refused.
+  std::vector<ModelId> removed;
   BlobRemoval blobs;
   std::uint64_t named_blobs = 0;  // blobs that the removed manifests named and that were there
   std::vector<Error> leftovers;

@@ -54,9 +54,8 @@ Result<Removal> Store::remove(const ModelId& id) {
   Removal removal;
   removal.id = id;
   removal.freed = finished.blobs.freed;
-  removal.removed_blobs = finished.blobs.removed;
-  removal.kept_blobs =
-      finished.named_blobs - std::min(finished.named_blobs, finished.blobs.removed);
+  removal.removed_blobs = finished.blobs.removed.size();
+  removal.kept_blobs = finished.named_blobs - std::min(finished.named_blobs, removal.removed_blobs);
   removal.leftovers = std::move(finished.leftovers);
   for (Error& failure : finished.blobs.failures) removal.leftovers.push_back(std::move(failure));
   return removal;

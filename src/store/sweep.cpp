@@ -193,7 +193,7 @@ class Sweep {
         unnamed.push_back(*digest);
     }
     const BlobRemoval removal = blobs_.remove_unnamed(unnamed);
-    report_.removed += removal.removed;
+    report_.removed += removal.removed.size();
     report_.freed += removal.freed;
   }
 

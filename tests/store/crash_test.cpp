@@ -86,6 +86,34 @@ bool view_second(Store& store, base::FileSystem&) {
   return model && *model && store.view(**model);
 }
 
+bool pin_second(Store& store, base::FileSystem&) { return store.pin(k_second).has_value(); }
+bool set_a_budget_and_a_default(Store& store, base::FileSystem&) {
+  return store.set_budget(ByteCount(20'000'000'000)) && store.set_default("second", "1:v");
+}
+// More than is left: the second model has to go.
+bool reserve_too_much(Store& store, base::FileSystem&) {
+  const ByteCount used = store.statistics().value_or(StoreStatistics()).used;
+  std::stop_source stop;  // nobody else will make room
+  const auto on_wait = [&](const auto&...) { stop.request_stop(); };
+  return store.set_budget(used) &&
+         store.reserve(Store::new_ticket(), ByteCount(1), stop.get_token(), on_wait);
+}
+bool mend_second(Store& store, base::FileSystem& files) {
+  const auto plan = store.plan_repair(k_second);
+  if (!plan) return false;
+  const Ticket ticket;
+  std::vector<StagedFile> staged;
+  for (const RepairBlob& bad : plan->blobs) {
+    auto one = store.stage(ticket, bad.digest, bad.bytes);
+    if (!one) return false;
+    const bool is_own = bad.digest == digest_of(k_second_files.front().second);
+    const std::string& content = k_second_files[is_own ? 0 : 1].second;
+    if (one->is_mine() && !fetch(files, *one, content)) return false;
+    staged.push_back(*std::move(one));
+  }
+  return store.put_blobs(staged).has_value();
+}
+
 void nothing_yet(Store&, base::FileSystem&) {}
 void with_first(Store& store, base::FileSystem& files) {
   ASSERT_TRUE(publish(store, files, k_first, k_first_files));
@@ -93,6 +121,23 @@ void with_first(Store& store, base::FileSystem& files) {
 void with_both(Store& store, base::FileSystem& files) {
   with_first(store, files);
   ASSERT_TRUE(publish(store, files, k_second, k_second_files));
+}
+
+void with_both_and_the_first_pinned(Store& store, base::FileSystem& files) {
+  with_both(store, files);
+  ASSERT_TRUE(store.pin(k_first));
+}
+// A disk has lost a byte of the second model, and somebody has looked.
+void with_both_of_which_one_is_damaged(Store& store, base::FileSystem& files) {
+  with_both(store, files);
+  const std::string& content = k_second_files.front().second;
+  std::string damaged = content;
+  damaged[3] = static_cast<char>(damaged[3] ^ 1);
+  auto file =
+      files.create(store.layout().blob(digest_of(content)), base::CreateMode::append, 0444).value();
+  ASSERT_TRUE(file->write_at(0, std::as_bytes(std::span(damaged.data(), damaged.size()))));
+  ASSERT_TRUE(file->sync());
+  ASSERT_FALSE(store.verify(k_second, VerifyMode::full).value().is_whole());
 }
 
 // A process has died while it fetched a file of the second model: its claim, and half of the file.
@@ -147,6 +192,8 @@ void expect_no_lie(base::FileSystem& files, Kept kept) {
   const auto store = open_store(k_home, files);
   const Listing listing = store->list().value();
   for (const Error& broken : listing.broken) ADD_FAILURE() << broken.to_string();
+  EXPECT_TRUE(store->budget());
+  EXPECT_TRUE(store->default_of("second"));
   for (const InstalledModel& model : listing.models) {
     const ModelId id{model.name, model.version, model.variant};
     for (const VerifyMode mode : {VerifyMode::stamps, VerifyMode::full}) {
@@ -188,9 +235,11 @@ struct Cut {
 // A sanitizer looks for faults that each step shows as well as any other: it gets some of them.
 constexpr std::uint64_t k_stride = test::k_is_sanitized ? 8 : 1;
 
-// Cuts at every `stride`th step. Returns how many steps the operation has.
+// Cuts at every `stride`th step, and does what is to be done `afterwards`. Returns how many steps
+// the operation has.
 std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, Kept kept, Cut cut,
-                               std::uint64_t stride = k_stride) {
+                               std::uint64_t stride = k_stride,
+                               const Operation& afterwards = nullptr) {
   for (std::uint64_t step = 1 + cut.seed / 1000 % stride;; step += stride) {
     SCOPED_TRACE("cut at step " + std::to_string(step) + ", loss " +
                  std::to_string(static_cast<int>(cut.loss)) + ", seed " + std::to_string(cut.seed));
@@ -207,6 +256,9 @@ std::uint64_t cut_at_each_step(const Setup& setup, const Operation& operation, K
     }
     memory.power_cut(cut.loss, cut.seed + static_cast<std::uint32_t>(step));
     bury(memory);
+    if (afterwards) {
+      EXPECT_TRUE(afterwards(*open_store(k_home, memory), memory));
+    }
     expect_no_lie(memory, kept);
     expect_recovers(memory);
     if (is_done || testing::Test::HasFailure()) return step;
@@ -264,6 +316,26 @@ TEST_P(PowerCutTest, DuringARemoval) {
 
 TEST_P(PowerCutTest, WhileAViewIsMade) {
   EXPECT_GT(cut_at_each_step(with_both, view_second, Kept::both, GetParam()), 5u);
+}
+
+TEST_P(PowerCutTest, WhileAModelIsPinned) {
+  EXPECT_GT(cut_at_each_step(with_both, pin_second, Kept::both, GetParam(), 1), 2u);
+}
+
+TEST_P(PowerCutTest, WhileABudgetAndADefaultAreSet) {
+  EXPECT_GT(cut_at_each_step(with_both, set_a_budget_and_a_default, Kept::both, GetParam(), 1), 5u);
+}
+
+TEST_P(PowerCutTest, WhileAModelMakesRoom) {
+  EXPECT_GT(cut_at_each_step(with_both_and_the_first_pinned, reserve_too_much, Kept::first,
+                             GetParam(), 1),
+            8u);
+}
+
+TEST_P(PowerCutTest, DuringARepair) {
+  EXPECT_GT(cut_at_each_step(with_both_of_which_one_is_damaged, mend_second, Kept::both, GetParam(),
+                             1, mend_second),
+            10u);
 }
 
 // What was reported as done is still done after a power cut that loses all that was not synced.
@@ -341,6 +413,16 @@ TEST_P(FaultTest, WhileAViewIsMade) {
   fail_at_each_step(with_both, view_second, Kept::both, GetParam());
 }
 
+TEST_P(FaultTest, WhileAModelIsPinned) {
+  fail_at_each_step(with_both, pin_second, Kept::both, GetParam());
+}
+TEST_P(FaultTest, WhileABudgetAndADefaultAreSet) {
+  fail_at_each_step(with_both, set_a_budget_and_a_default, Kept::both, GetParam());
+}
+TEST_P(FaultTest, WhileAModelMakesRoom) {
+  fail_at_each_step(with_both_and_the_first_pinned, reserve_too_much, Kept::first, GetParam());
+}
+
 // Errors that come out of a publication are those of the disk, whatever step they hit.
 TEST_P(FaultTest, IsNamedByThePublication) {
   for (std::uint64_t step = 1;; ++step) {
@@ -376,6 +458,28 @@ TEST(FaultCleanupTest, AFailedPublicationLeavesNoStaging) {
     if (is_published) continue;  // the step was one of the cleaning itself, or only saves work
     EXPECT_EQ(memory.list(store->layout().staging()).value().size(), 1u)
         << "step " << step;  // CACHEDIR.TAG
+  }
+}
+
+// Neither is it taken for room, again and again, nor is it out of sight until the process ends.
+TEST(FaultCleanupTest, WhatCannotBeRemovedStaysAsItWas) {
+  for (const char* folder : {"/models", "/blobs"}) {
+    SCOPED_TRACE(folder);
+    MemoryFileSystem memory;
+    with_both_and_the_first_pinned(*open_store(k_home, memory), memory);
+    FaultyFileSystem faulty(memory);
+    const auto store = open_store(k_home, faulty);
+    const std::string place = k_home + folder;
+    faulty.set_rule([&place](const FaultyFileSystem::Call& call) {
+      return call.name == "remove_file" && call.path.starts_with(place) ? EIO : 0;
+    });
+    EXPECT_FALSE(reserve_too_much(*store, faulty));
+    const auto removal = store->remove(k_second);
+    EXPECT_FALSE(removal && removal->leftovers.empty());
+    expect_no_lie(memory, place.ends_with("models") ? Kept::both : Kept::first);
+    faulty.set_rule(nullptr);
+    EXPECT_TRUE(reserve_too_much(*store, faulty));
+    expect_no_lie(memory, Kept::first);
   }
 }
 
