@@ -238,6 +238,38 @@ TEST_F(OnePullTest, ATokenReachesItsServer) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+TEST_F(OnePullTest, AModelOfAThousandFilesIsWhole) {
+  constexpr int k_files = 1000;
+  std::string files;
+  for (int i = 0; i < k_files; ++i) {
+    const std::string content = "part " + std::to_string(i) + " of a model";
+    const std::string digest = base::sha256_of(content).hex();
+    server_.on("/sha256/" + digest, file_reply(content));
+    files += (i == 0 ? "" : ", ") + (R"({ "path": "part)" + std::to_string(i)) +
+             R"(.onnx", "bytes": )" + std::to_string(content.size()) + R"(, "sha256": ")" + digest +
+             R"(", "urls": [] })";
+  }
+  options_.environment["MODELHUB_CATALOG"] =
+      write("layer.json", R"({ "schema": 1, "models": [ { "name": "many", "task": "detect",
+          "title": "many", "license": "MIT", "default_version": "1", "versions": [ { "version": "1",
+          "variants": [ { "id": "onnx", "format": "onnx", "precision": "float32", "files": [ )" +
+                              files + " ] } ] } ] } ] }");
+  const ProcessResult result = run({"pull", "many"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(server_.request_count(), std::size_t{k_files});
+  EXPECT_LE(server_.peak_connections(), 16U);
+  EXPECT_EQ(run({"verify", "many", "--full"}).exit_code, 0);
+  const auto blobs = [this] {
+    const std::filesystem::directory_iterator all(home_ + "/blobs/sha256");
+    return std::count_if(begin(all), end(all), [](const auto& file) {
+      return Digest::parse(file.path().filename().string()).has_value();
+    });
+  };
+  EXPECT_EQ(blobs(), k_files);
+  EXPECT_EQ(run({"rm", "many"}).exit_code, 0);
+  EXPECT_EQ(blobs(), 0);
+}
+
 TEST_F(OnePullTest, TheRateIsNoMoreThanWasSaid) {
   serve({{"slow", content_of_model(1, 2 * k_model_bytes)}});
   const auto began = std::chrono::steady_clock::now();

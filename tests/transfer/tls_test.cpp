@@ -1,14 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <iomanip>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "support/loopback.h"
 #include "transfer/transfer.h"
 #include "transfer/transfer_fixture.h"
 
@@ -89,6 +96,63 @@ TEST_F(TlsTest, AServerThatNeverShakesHandsTimesOut) {
   EXPECT_EQ(error.code, ErrorCode::timed_out);
   EXPECT_TRUE(error.retryable);
   EXPECT_THAT(error.message, HasSubstr("could not be reached in time"));
+}
+
+// Takes the client's hello, and breaks the connection.
+class HandshakeResetter {
+ public:
+  HandshakeResetter() {
+    sockaddr_in address = test::loopback(0);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::bind(listener_, generic, size), 0);
+    EXPECT_EQ(::listen(listener_, 16), 0);
+    EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
+    url_ = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/m.onnx";
+    thread_ = std::thread([this] {
+      for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0; ++resets_) {
+        std::array<char, 100> hello{};
+        EXPECT_GT(::recv(client, hello.data(), hello.size(), 0), 0);
+        const linger at_once{1, 0};
+        ::setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        ::close(client);
+      }
+    });
+  }
+  ~HandshakeResetter() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  HandshakeResetter(const HandshakeResetter&) = delete;
+  HandshakeResetter& operator=(const HandshakeResetter&) = delete;
+
+  const std::string& url() const { return url_; }
+  int resets() const { return resets_; }
+
+ private:
+  int listener_ = -1;
+  std::string url_;
+  std::atomic<int> resets_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(TlsTest, AHandshakeThatIsResetIsTriedAgainOrTheNextSourceIs) {
+  const HandshakeResetter resetter;
+  options_.attempts_per_source = 2;
+  const Error error = fetch(body_, {resetter.url()}).error();
+  EXPECT_EQ(error.code, ErrorCode::unavailable);
+  EXPECT_TRUE(error.retryable);
+  EXPECT_THAT(error.message, HasSubstr(resetter.url()));
+  EXPECT_EQ(resetter.resets(), 2);
+
+  transfer_.reset();
+  options_.ca_file = scratch_.write("authority.pem", tls_.certificate_pem());
+  tls_.on("/m.onnx", file_reply(body_));
+  const Result<Fetched> fetched = fetch(body_, {resetter.url(), tls_.url("/m.onnx")});
+  ASSERT_TRUE(fetched) << fetched.error().to_string();
+  EXPECT_EQ(resetter.resets(), 3);
 }
 
 }  // namespace
