@@ -3,6 +3,7 @@
 #include "transfer/connection_policy.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "transfer/chunks.h"
 
@@ -19,6 +20,10 @@ static_assert(k_largest_piece <= k_window_bytes / 2);
 constexpr std::uint64_t k_piece_unit = 64 * 1024;
 // The pause between two requests costs an eighth at most.
 constexpr double k_paying_round_trips = 8;
+// By how much one of the last parts may be larger than the one before it: with more the last of
+// eight would be over twice as large as all are on average. Less than the other is none.
+constexpr double k_steepest = 0.25;
+constexpr double k_level = 1e-6;
 
 // What is over in less is not worth another connection.
 constexpr double k_worth_seconds = 0.25;
@@ -55,6 +60,18 @@ double rate_of(const LaneSnapshot& lane, double typical, milliseconds round_trip
 
 std::uint64_t rounded_up(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
+}
+
+// One more request for each connection. The hash takes the parts in their order: with parts of one
+// size, which all end together, it would have nearly all of them before it when the last byte
+// comes. They grow from each to the next by one factor; how many there were already shows in what
+// is unasked.
+double last_piece(const PieceSnapshot& now) {
+  const auto left = static_cast<double>(now.left);
+  const double more = now.hash_rate > 0 ? std::min(now.lane_rate / now.hash_rate, k_steepest) : 0;
+  if (more < k_level) return left / now.lanes;
+  const double of_all = std::pow(1 + more, now.lanes);
+  return more * (left * of_all / (of_all - 1) - static_cast<double>(now.unasked));
 }
 
 }  // namespace
@@ -126,20 +143,20 @@ std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, dou
   return slowest;
 }
 
-std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate, milliseconds round_trip) {
-  const auto many = static_cast<std::uint64_t>(std::max(lanes, 1));
+std::uint64_t piece_size(const PieceSnapshot& now) {
+  const auto many = static_cast<std::uint64_t>(now.lanes);
   // One that is behind must not stop the others at once.
   const std::uint64_t most =
       std::clamp(k_window_bytes / (2 * many), k_chunk_bytes, k_largest_piece);
   const auto paying =
-      static_cast<std::uint64_t>(lane_rate * seconds_of(round_trip) * k_paying_round_trips);
+      static_cast<std::uint64_t>(now.lane_rate * seconds_of(now.round_trip) * k_paying_round_trips);
   const std::uint64_t least = std::clamp(paying, k_smallest_piece, most);
   // Over a long line a connection of which nothing is known is taken to be fast.
-  const bool may_be_fast = lane_rate <= 0 && round_trip >= k_long_line;
-  const std::uint64_t share = left / many;
+  const bool may_be_fast = now.lane_rate <= 0 && now.round_trip >= k_long_line;
+  const std::uint64_t share = now.left / many;
   if (share < 2 * least && !may_be_fast) {
-    // One more request each, and they end together.
-    return rounded_up(std::clamp(share, k_smallest_piece, most), k_piece_unit);
+    const auto size = static_cast<std::uint64_t>(last_piece(now));
+    return rounded_up(std::clamp(size, k_smallest_piece, most), k_piece_unit);
   }
   const std::uint64_t largest = may_be_fast ? most : std::max(least, k_chunk_bytes);
   const std::uint64_t size = std::clamp(share / 2, least, largest);

@@ -67,11 +67,20 @@ double typical_rate(const std::vector<LaneSnapshot>& lanes, double before);
 // one may do better.
 std::optional<std::size_t> slow_lane(const std::vector<LaneSnapshot>& lanes, double typical);
 
-// How much a connection should ask for at once, when `left` bytes are to come on `lanes` of them,
-// which bring `lane_rate` bytes/s each (0: not known): a segment; less towards the end so that all
-// end together, but what pays for a round trip, up to four segments as far as the hash keeps up.
-std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate,
-                         std::chrono::milliseconds round_trip);
+// What a connection is about to ask for a part of.
+struct PieceSnapshot {
+  std::uint64_t left = 0;     // bytes that are to come
+  std::uint64_t unasked = 0;  // of them those that no connection has asked for
+  int lanes = 1;              // at least one
+  double lane_rate = 0;       // bytes/s that each brings; 0: not known
+  double hash_rate = 0;       // bytes/s; 0: not known
+  std::chrono::milliseconds round_trip{0};
+};
+
+// How much it should ask for at once: a segment; less towards the end so that all end together, but
+// what pays for a round trip, up to four segments as far as the hash keeps up. Of the last parts
+// each is larger than the one before it by what the hash gets through of that meanwhile.
+std::uint64_t piece_size(const PieceSnapshot& now);
 
 // Whether a new connection beside these is worth it: it takes two round trips until its first byte
 // and more to find its pace, and those that are there may have brought the rest by then.

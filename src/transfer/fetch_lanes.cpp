@@ -52,7 +52,8 @@ std::optional<ByteRange> Fetch::next_range(TimePoint now) {
   for (const auto& lane : lanes_) taken.add(lane->left());
   const ByteRange gap = taken.first_gap({0, size});
   const std::uint64_t piece =
-      piece_size(size - landing_->present().total(), wanted_lanes_, typical_rate_, round_trip_);
+      piece_size({size - landing_->present().total(), size - taken.total(), wanted_lanes_,
+                  typical_rate_, landing_->hash_rate(), round_trip_});
   if (!gap.is_empty() && gap.from < landing_->window_end()) {
     // One connection reads on and on: one request.
     if (wanted_lanes_ == 1) return gap;

@@ -76,6 +76,19 @@ bool Frontier::try_begin() {
 }
 
 bool Frontier::run() {
+  const std::uint64_t from = reached();
+  const auto began = std::chrono::steady_clock::now();
+  const bool has_more = hash_for_a_turn();
+  {
+    std::lock_guard lock(mutex_);
+    hashed_ += reached_ - std::min(from, reached_);
+    worked_ += std::chrono::steady_clock::now() - began;
+  }
+  on_news_();
+  return has_more;
+}
+
+bool Frontier::hash_for_a_turn() {
   const std::uint64_t began = reached();
   while (const std::optional<ByteRange> piece = next_piece()) {
     if (!file_) {
@@ -100,12 +113,8 @@ bool Frontier::run() {
     }
     hasher_.update(room);
     took(*piece);
-    if (piece->to - began >= k_turn_bytes && piece->to > began) {
-      on_news_();
-      return true;
-    }
+    if (piece->to - began >= k_turn_bytes && piece->to > began) return true;
   }
-  on_news_();
   return false;
 }
 
@@ -160,6 +169,11 @@ Frontier::News Frontier::take_news() {
 std::uint64_t Frontier::reached() const {
   std::lock_guard lock(mutex_);
   return reached_;
+}
+
+double Frontier::rate() const {
+  std::lock_guard lock(mutex_);
+  return hashed_ == 0 ? 0 : static_cast<double>(hashed_) / worked_.count();
 }
 
 std::vector<Digest> Frontier::chunks() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -61,10 +62,13 @@ class Frontier {
   };
   News take_news();
   std::uint64_t reached() const;
+  // Bytes/s that run() gets through while it works; 0: not known.
+  double rate() const;
   // Of all chunks before the frontier.
   std::vector<Digest> chunks() const;
 
  private:
+  bool hash_for_a_turn();
   // What to read next; nothing when run() should return.
   std::optional<ByteRange> next_piece();
   bool next_piece_is(std::uint64_t from);
@@ -86,6 +90,8 @@ class Frontier {
   mutable std::mutex mutex_;
   std::map<std::size_t, Digest> claims_;  // guarded by mutex_, as all below
   std::vector<Digest> chunks_;
+  std::uint64_t hashed_ = 0;  // by run(), in the time that follows
+  std::chrono::duration<double> worked_{0};
   std::uint64_t allowed_ = 0;
   std::uint64_t reached_ = 0;
   bool is_running_ = false;

@@ -62,6 +62,8 @@ class Landing : public std::enable_shared_from_this<Landing> {
   bool is_complete() const { return present_.total() == bytes_; }
   // Bytes that are certain to be those that the hash has seen.
   std::uint64_t hashed() const { return reached_; }
+  // Bytes/s; 0 while nothing was hashed.
+  double hash_rate() const { return frontier_.rate(); }
   // How often hashed() has gone back: what was read of the file before counts no more.
   std::uint64_t setbacks() const { return setbacks_; }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/connection_policy.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
 #include "transfer/chunks.h"
@@ -164,6 +166,10 @@ TEST(SlowLaneTest, AYoungOneAPausedOneAndOneOfItsKindAreSpared) {
   EXPECT_FALSE(slow_of({paused, lane_of(9, 19, 50 * k_policy_mb)}));
 }
 
+std::uint64_t piece_size(std::uint64_t left, int lanes, double lane_rate, milliseconds round_trip) {
+  return transfer::piece_size({left, left, lanes, lane_rate, 0, round_trip});
+}
+
 TEST(PieceTest, ASegmentThenLessSoThatAllEndTogether) {
   EXPECT_EQ(piece_size(1000 * k_policy_mib, 8, 0, milliseconds(0)), k_chunk_bytes);
   EXPECT_EQ(piece_size(16 * k_policy_mib, 8, 0, milliseconds(0)), k_policy_mib);
@@ -183,6 +189,39 @@ TEST(PieceTest, WhatIsLeftIsSharedWhenHalfOfAShareWouldNotPay) {
   // A share of 5 MiB; 20 MB/s over 50 ms: 8 MB pay.
   EXPECT_EQ(piece_size(40 * k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)), 5 * k_policy_mib);
   EXPECT_EQ(piece_size(k_policy_mib, 8, 20 * k_policy_mb, milliseconds(50)), k_policy_mib / 4);
+}
+
+// What eight connections are given, one after the other, of the last 56 MiB.
+std::vector<std::uint64_t> last_pieces(double lane_rate, double hash_rate) {
+  std::vector<std::uint64_t> pieces;
+  PieceSnapshot now{56 * k_policy_mib, 56 * k_policy_mib, 8,
+                    lane_rate,         hash_rate,         milliseconds(50)};
+  for (int i = 0; i < 8; ++i) {
+    pieces.push_back(std::min(transfer::piece_size(now), now.unasked));
+    now.unasked -= pieces.back();
+  }
+  EXPECT_EQ(now.unasked, 0U);
+  return pieces;
+}
+
+TEST(PieceTest, TheLastOnesGrowByWhatTheHashGetsThroughMeanwhile) {
+  const std::vector<std::uint64_t> pieces = last_pieces(100 * k_policy_mb, 1000 * k_policy_mb);
+  EXPECT_LT(pieces.front(), 5 * k_policy_mib);
+  EXPECT_GT(pieces.back(), 9 * k_policy_mib);
+  EXPECT_LT(pieces.back(), 10 * k_policy_mib);
+  EXPECT_TRUE(std::is_sorted(pieces.begin(), pieces.end()));
+}
+
+TEST(PieceTest, TheLastOnesAreAllTheSameWhereTheHashIsNotWhatIsWaitedFor) {
+  constexpr double k_unknown = 0;
+  for (const double hash_rate : {k_unknown, 100'000 * k_policy_mb, 1e20}) {
+    for (const std::uint64_t piece : last_pieces(20 * k_policy_mb, hash_rate))
+      EXPECT_NEAR(static_cast<double>(piece), 7.0 * k_policy_mib, 0.5 * k_policy_mib) << hash_rate;
+  }
+}
+
+TEST(PieceTest, AHashThatIsSlowDoesNotMakeTheLastOneEndless) {
+  EXPECT_LT(last_pieces(100 * k_policy_mb, 100 * k_policy_mb).back(), 15 * k_policy_mib);
 }
 
 TEST(PieceTest, OverALongLineTheFirstOnesAreLarge) {

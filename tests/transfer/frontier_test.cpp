@@ -50,6 +50,14 @@ TEST_F(FrontierTest, HashesAsFarAsItMay) {
   EXPECT_EQ(frontier_.chunks(), (std::vector{chunk(0), chunk(1), chunk(2)}));
 }
 
+TEST_F(FrontierTest, KnowsItsRateAfterItHasWorked) {
+  EXPECT_EQ(frontier_.rate(), 0);
+  frontier_.allow(body_.size());
+  run();
+  EXPECT_GT(frontier_.rate(), 1e5);
+  EXPECT_LT(frontier_.rate(), 1e12);
+}
+
 TEST_F(FrontierTest, TakesBytesThatAreInMemory) {
   frontier_.take(span(0, 1000));
   frontier_.take(span(1000, k_chunk_bytes));
