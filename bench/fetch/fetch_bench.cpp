@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The modelhub authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fetches one file with src/transfer alone: no catalog, no store, nothing synced. Built twice:
+// Fetches one file with src/transfer alone: no catalog, no store, nothing published. Built twice:
 // fetch_bench verifies, fetch_bench_unhashed has a hasher that does nothing (idle_hasher.cpp). The
 // difference between the two is what verifying costs.
 //

@@ -192,10 +192,11 @@ std::vector<PrunedItem> Evictor::execute(const Situation& situation, const Evict
     candidates.push_back(item_of(situation, plan.models[i], freed[i]));
   }
   const FinishedRemoval finished = parts_.removal.finish(taken, unnamed);
-  const std::vector<Digest>& blobs = finished.blobs.removed;
+  const std::unordered_set<Digest> blobs(finished.blobs.removed.begin(),
+                                         finished.blobs.removed.end());
   for (const std::size_t i : plan.loose) {
     const LooseThing& thing = situation.loose[i];
-    if (!thing.blob || std::find(blobs.begin(), blobs.end(), *thing.blob) == blobs.end()) continue;
+    if (!thing.blob || blobs.count(*thing.blob) == 0) continue;
     items.push_back(item_of(thing));
     log(items.back(), why);
   }

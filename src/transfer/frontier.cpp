@@ -80,6 +80,7 @@ bool Frontier::run() {
   const auto began = std::chrono::steady_clock::now();
   const bool has_more = hash_for_a_turn();
   {
+    // The next turn may have begun already: what it has done meanwhile does not matter here.
     std::lock_guard lock(mutex_);
     hashed_ += reached_ - std::min(from, reached_);
     worked_ += std::chrono::steady_clock::now() - began;

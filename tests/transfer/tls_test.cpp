@@ -111,11 +111,12 @@ class HandshakeResetter {
     EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
     url_ = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/m.onnx";
     thread_ = std::thread([this] {
-      for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0; ++resets_) {
+      for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0;) {
         std::array<char, 100> hello{};
         EXPECT_GT(::recv(client, hello.data(), hello.size(), 0), 0);
         const linger at_once{1, 0};
         ::setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        ++resets_;  // before the client can know of it
         ::close(client);
       }
     });
