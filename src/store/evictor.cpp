@@ -65,24 +65,23 @@ Result<Situation> Evictor::look(Usage usage) {
 
 void Evictor::add_models(Situation& situation, const ManifestIndex::Outlines& outlines) {
   EvictionSnapshot& snapshot = situation.snapshot;
-  std::unordered_map<Digest, std::uint32_t> places;
-  places.reserve(situation.usage.blobs->by_digest.size());
-  for (const auto& [digest, bytes] : situation.usage.blobs->by_digest) {
-    places.emplace(digest, static_cast<std::uint32_t>(situation.blobs.size()));
-    situation.blobs.push_back(digest);
-    snapshot.blobs.push_back({bytes, false});
-  }
+  const BlobSizes& blobs = *situation.usage.blobs;
+  snapshot.blobs.reserve(blobs.bytes.size());
+  for (const ByteCount bytes : blobs.bytes) snapshot.blobs.push_back({bytes, false});
   for (const PartialFolder& partial : situation.usage.partials) {
     if (partial.is_dead || !partial.digest) continue;
-    const auto place = places.find(*partial.digest);
-    if (place != places.end()) snapshot.blobs[place->second].is_wanted = true;
+    const auto place = blobs.places.find(*partial.digest);
+    if (place != blobs.places.end()) snapshot.blobs[place->second].is_wanted = true;
   }
-  std::vector<bool> is_named(situation.blobs.size(), false);
+  std::vector<bool> is_named(blobs.digests.size(), false);
+  situation.models.reserve(outlines.size());
+  snapshot.models.reserve(outlines.size());
   for (const std::shared_ptr<const ManifestOutline>& outline : outlines) {
     EvictionSnapshot::Model model;
+    model.blobs.reserve(outline->digests.size());
     for (const Digest& digest : outline->digests) {
-      const auto place = places.find(digest);
-      if (place == places.end()) continue;
+      const auto place = blobs.places.find(digest);
+      if (place == blobs.places.end()) continue;
       is_named[place->second] = true;
       model.blobs.push_back(place->second);
       if (!outline->id) snapshot.blobs[place->second].is_wanted = true;
@@ -97,11 +96,10 @@ void Evictor::add_models(Situation& situation, const ManifestIndex::Outlines& ou
     situation.models.push_back(outline);
     snapshot.models.push_back(std::move(model));
   }
-  for (std::size_t i = 0; i < situation.blobs.size(); ++i) {
+  for (std::size_t i = 0; i < blobs.digests.size(); ++i) {
     if (is_named[i] || snapshot.blobs[i].is_wanted) continue;
-    situation.loose.push_back({PrunedKind::unnamed, parts_.layout.blob(situation.blobs[i]),
-                               base::FileKind::regular, situation.blobs[i],
-                               snapshot.blobs[i].bytes});
+    situation.loose.push_back({PrunedKind::unnamed, parts_.layout.blob(blobs.digests[i]),
+                               base::FileKind::regular, blobs.digests[i], snapshot.blobs[i].bytes});
   }
 }
 

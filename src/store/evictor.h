@@ -41,7 +41,6 @@ struct Situation {
   EvictionSnapshot snapshot;
   // What the snapshot's numbers mean.
   std::vector<LooseThing> loose;
-  std::vector<Digest> blobs;
   std::vector<std::shared_ptr<const ManifestOutline>> models;
   std::unordered_map<Digest, std::vector<std::optional<base::Owner>>> leases;  // by key
   std::uint64_t broken_manifests = 0;

@@ -89,6 +89,18 @@ std::string ReservationEntry::name_of(ByteCount bytes, std::string_view ticket, 
          std::string(is_held ? k_held : k_want);
 }
 
+void BlobSizes::add(const Digest& digest, ByteCount size) {
+  const auto [place, is_new] = places.emplace(digest, static_cast<std::uint32_t>(digests.size()));
+  if (is_new) {
+    digests.push_back(digest);
+    bytes.emplace_back();
+  }
+  ByteCount& counted = bytes[place->second];
+  if (size <= counted) return;
+  total += ByteCount(size.count() - counted.count());
+  counted = size;
+}
+
 ByteCount Usage::total() const { return total_of(*this, nullptr); }
 
 ByteCount Usage::total_for(std::string_view ticket) const { return total_of(*this, &ticket); }
@@ -181,7 +193,7 @@ Result<std::shared_ptr<const BlobSizes>> UsageReader::read_blobs() {
   const Result<std::vector<DirectoryEntry>> entries = list_steadily(files_, layout_.blobs());
   if (!entries) return entries.error();
   auto blobs = std::make_shared<BlobSizes>();
-  blobs->by_digest.reserve(entries->size());
+  blobs->places.reserve(entries->size());
   for (const DirectoryEntry& entry : *entries) {
     // Also "<hex>.removing.<owner>.<n>": it is still on disk.
     const Result<Digest> digest =
@@ -196,11 +208,8 @@ Result<std::shared_ptr<const BlobSizes>> UsageReader::read_blobs() {
       }
       known = {entry.inode, round_to_blocks(stat->size)};
     }
-    // Under two names while it is replaced or given back: the larger counts.
-    ByteCount& bytes = blobs->by_digest[*digest];
-    bytes = std::max(bytes, known.bytes);
+    blobs->add(*digest, known.bytes);  // under two names while it is replaced or given back
   }
-  for (const auto& [digest, bytes] : blobs->by_digest) blobs->total += bytes;
   all_blobs_ = blobs;
   blobs_folder_.reset();
   const Result<base::FileStat> after = files_.stat(layout_.blobs());
@@ -237,7 +246,7 @@ Result<std::vector<PartialFolder>> UsageReader::read_partials_of(const std::stri
                                                                  const BlobSizes& blobs,
                                                                  LivenessCache& liveness) {
   constexpr int k_readings = 4;
-  const bool counts_hold = digest && blobs.by_digest.count(*digest) == 0;
+  const bool counts_hold = digest && !blobs.contains(*digest);
   std::vector<PartialFolder> partials;
   bool is_steady = false;
   for (int reading = 0; reading < k_readings && !is_steady; ++reading) {
@@ -297,7 +306,7 @@ Result<void> UsageReader::read_shared_folder(const std::string& folder, std::str
       partials.push_back(std::move(announced));
     } else if (file.size() > k_digits && file.substr(k_digits) != ".journal") {
       const Result<base::FileStat> stat = files_.stat(base::join_path(folder, file));
-      const bool counts_hold = blobs.by_digest.count(*digest) == 0;
+      const bool counts_hold = !blobs.contains(*digest);
       if (stat && (stat->links == 1 || counts_hold)) all.bytes += round_to_blocks(stat->allocated);
     }
   }

@@ -60,10 +60,16 @@ struct LooseItem {
 
 class LivenessCache;
 
-// The blobs of a home, also those that are being removed.
+// The blobs of a home, also those that are being removed, numbered by their place.
 struct BlobSizes {
-  std::unordered_map<Digest, ByteCount> by_digest;
+  std::vector<Digest> digests;
+  std::vector<ByteCount> bytes;
+  std::unordered_map<Digest, std::uint32_t> places;
   ByteCount total;
+
+  bool contains(const Digest& digest) const { return places.find(digest) != places.end(); }
+  // One that is there already, under another name: the larger counts.
+  void add(const Digest& digest, ByteCount size);
 };
 
 // What a home takes on disk, and what is promised.
