@@ -49,11 +49,11 @@ Result<Digest> Digest::parse(std::string_view text) {
 
 std::string Digest::hex() const {
   constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * k_bytes);
+  std::string text(2 * k_bytes, '\0');
+  char* next = text.data();
   for (const std::uint8_t byte : bytes_) {
-    text += k_digits[byte >> 4];
-    text += k_digits[byte & 15];
+    *next++ = k_digits[byte >> 4];
+    *next++ = k_digits[byte & 15];
   }
   return text;
 }

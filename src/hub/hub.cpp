@@ -292,6 +292,7 @@ Result<ModelList> Hub::list() const {
   for (const auto& entry : catalog->models()) list.models.push_back(summary_of(*entry, *catalog));
   Result<store::Listing> listing = core_->store().list();
   if (!listing) return std::move(listing).error();
+  list.models.reserve(list.models.size() + listing->models.size());
   InstalledMarks marks(list.models);
   for (const InstalledModel& model : listing->models)
     marks.mark(model, InstalledMarks::Unknown::add);

@@ -62,7 +62,8 @@ Digest model_key(const ModelId& id, std::vector<std::pair<RelPath, Digest>> file
   // No part can hold a line feed, so the lines cannot be mistaken for one another.
   std::string text =
       "modelhub-model-key 1\n" + id.name + "\n" + id.version + "\n" + id.variant + "\n";
-  for (const auto& [path, digest] : files) text += digest.hex() + "  " + path.string() + "\n";
+  for (const auto& [path, digest] : files)
+    text.append(digest.hex()).append("  ").append(path.string()).append("\n");
   return base::sha256_of(text);
 }
 

@@ -169,6 +169,7 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
     return entries.error();
   }
   std::vector<ModelId> ids;
+  ids.reserve(entries->size());
   for (const base::DirectoryEntry& entry : *entries) {
     // Else a temporary file, or not ours.
     if (!entry.name.starts_with(prefix) || !entry.name.ends_with(".json")) continue;
@@ -182,7 +183,11 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
                                    .with_hint("remove that file if it is not yours to keep"));
     }
   }
-  std::sort(ids.begin(), ids.end());
+  std::vector<const ModelId*> sorted;  // an id is three strings: many are slow to move about
+  sorted.reserve(ids.size());
+  for (const ModelId& id : ids) sorted.push_back(&id);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const ModelId* a, const ModelId* b) { return *a < *b; });
   // A thread costs about as much as reading ten manifests.
   constexpr std::size_t k_names_for_a_thread = 500;
   const std::size_t parts = std::clamp<std::size_t>(ids.size() / k_names_for_a_thread, 1,
@@ -190,7 +195,7 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
   std::vector<std::optional<Result<InstalledModel>>> found(ids.size());
   run_on_threads(parts, [&](std::size_t part) {
     for (std::size_t i = part; i < ids.size(); i += parts) {
-      Result<Manifest> manifest = read_manifest(files_, layout_, ids[i]);
+      Result<Manifest> manifest = read_manifest(files_, layout_, *sorted[i]);
       if (manifest) {
         found[i].emplace(to_installed(*std::move(manifest)));
       } else {
