@@ -290,7 +290,7 @@ Result<ModelList> Hub::list() const {
   ModelList list;
   const std::shared_ptr<const catalog::Catalog> catalog = core_->catalog();
   for (const auto& entry : catalog->models()) list.models.push_back(summary_of(*entry, *catalog));
-  Result<store::Listing> listing = core_->store().list();
+  Result<store::Listing> listing = core_->store().list(store::LastUse::left_out);
   if (!listing) return std::move(listing).error();
   list.models.reserve(list.models.size() + listing->models.size());
   InstalledMarks marks(list.models);
@@ -310,7 +310,7 @@ Result<std::vector<ModelSummary>> Hub::search(const std::string& text, const std
   const std::shared_ptr<const catalog::Catalog> catalog = core_->catalog();
   for (const auto& entry : catalog->search(options))
     summaries.push_back(summary_of(*entry, *catalog));
-  Result<store::Listing> listing = core_->store().list();
+  Result<store::Listing> listing = core_->store().list(store::LastUse::left_out);
   if (!listing) return std::move(listing).error();
   InstalledMarks marks(summaries);
   for (const InstalledModel& model : listing->models)

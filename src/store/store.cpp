@@ -113,7 +113,7 @@ void Store::log(LogLevel level, const std::string& message) const {
   if (options_.log) options_.log(level, message);
 }
 
-InstalledModel Store::to_installed(Manifest manifest) const {
+InstalledModel Store::to_installed(Manifest manifest, LastUse last_use) const {
   ModelRecord& record = manifest.record;
   const Digest key = manifest.key ? *manifest.key : record.key();
   std::vector<InstalledFile> files;
@@ -134,6 +134,7 @@ InstalledModel Store::to_installed(Manifest manifest) const {
                        std::move(record.sources),
                        manifest.installed_at,
                        manifest.installed_at};
+  if (last_use == LastUse::left_out) return model;
   if (const auto stamp = files_.stat(layout_.use(key))) model.last_used = to_time(stamp->mtime_ns);
   return model;
 }
@@ -155,13 +156,13 @@ Result<void> Store::check_writable() {
   return removed;
 }
 
-Result<Listing> Store::list() const { return list_matching(""); }
+Result<Listing> Store::list(LastUse last_use) const { return list_matching("", last_use); }
 
 Result<Listing> Store::find_any_version(std::string_view name) const {
-  return list_matching(std::string(name) + "@");
+  return list_matching(std::string(name) + "@", LastUse::told);
 }
 
-Result<Listing> Store::list_matching(std::string_view prefix) const {
+Result<Listing> Store::list_matching(std::string_view prefix, LastUse last_use) const {
   Listing listing;
   const Result<std::vector<base::DirectoryEntry>> entries = files_.list(layout_.models());
   if (!entries) {
@@ -197,7 +198,7 @@ Result<Listing> Store::list_matching(std::string_view prefix) const {
     for (std::size_t i = part; i < ids.size(); i += parts) {
       Result<Manifest> manifest = read_manifest(files_, layout_, *sorted[i]);
       if (manifest) {
-        found[i].emplace(to_installed(*std::move(manifest)));
+        found[i].emplace(to_installed(*std::move(manifest), last_use));
       } else {
         found[i].emplace(std::move(manifest).error());
       }

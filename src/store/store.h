@@ -67,6 +67,9 @@ struct Listing {
   std::vector<Error> broken;
 };
 
+// Whether a listing tells when each model was last used: that costs a look at one more file each.
+enum class LastUse { told, left_out };
+
 struct Removal {
   ModelId id;
   ByteCount freed;  // on disk; blobs that another model or a running pull needs are not counted
@@ -132,7 +135,8 @@ class Store {
   // io_error, no_space.
   Result<void> check_writable();
 
-  Result<Listing> list() const;
+  // With the last uses left out, those are the times of installation.
+  Result<Listing> list(LastUse last_use = LastUse::told) const;
   // All installed versions and variants of a name.
   Result<Listing> find_any_version(std::string_view name) const;
   // Looks at the manifest only, not at the blobs: that is what verify() is for.
@@ -247,8 +251,8 @@ class Store {
  private:
   explicit Store(StoreOptions options);
 
-  InstalledModel to_installed(Manifest manifest) const;
-  Result<Listing> list_matching(std::string_view prefix) const;
+  InstalledModel to_installed(Manifest manifest, LastUse last_use = LastUse::told) const;
+  Result<Listing> list_matching(std::string_view prefix, LastUse last_use) const;
   void log(LogLevel level, const std::string& message) const;
   void sweep_once();
   Result<std::shared_ptr<const Manifest>> find_manifest(const ModelId& id) const;

@@ -264,6 +264,8 @@ TEST_F(StoreTest, UsingAModelIsRemembered) {
   store_->touch_use(model.key);
   EXPECT_EQ(store_->find(id_).value()->last_used, clock_.now);
   EXPECT_EQ(store_->find(id_).value()->installed_at, clock_.now - std::chrono::hours(2));
+  EXPECT_EQ(store_->list().value().models.front().last_used, clock_.now);
+  EXPECT_EQ(store_->list(LastUse::left_out).value().models.front().last_used, model.installed_at);
   std::filesystem::remove(store_->layout().use(model.key));
   EXPECT_EQ(store_->find(id_).value()->last_used, model.installed_at);
 }
