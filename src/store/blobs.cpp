@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 
 #include "base/owner.h"
@@ -138,9 +139,10 @@ BlobRemoval Blobs::remove_unnamed(const std::vector<Digest>& candidates) const {
   }
   // Somebody may have begun to need one between the first look and the renaming. From here on
   // nobody can without seeing that it is not there.
-  const std::vector<Digest> unnamed = without_named(std::move(taken));
+  const std::vector<Digest> still_unnamed = without_named(std::move(taken));
+  const std::unordered_set<Digest> unnamed(still_unnamed.begin(), still_unnamed.end());
   for (const auto& [digest, path] : away) {
-    if (std::find(unnamed.begin(), unnamed.end(), digest) == unnamed.end()) {
+    if (unnamed.count(digest) == 0) {
       Result<void> done = files_.rename_without_replacing(path, layout_.blob(digest));
       if (done) (void)sync();
       if (done || done.error().code != ErrorCode::busy) continue;  // gone: somebody restored it

@@ -3,6 +3,7 @@
 #include "store/evictor.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -180,7 +181,7 @@ std::vector<PrunedItem> Evictor::execute(const Situation& situation, const Evict
   }
   const std::vector<ByteCount> freed = freed_by_each(situation.snapshot, plan.models);
   std::vector<TakenModel> taken;
-  std::vector<PrunedItem> candidates;
+  std::vector<PrunedItem> candidates;  // of each that was taken
   for (std::size_t i = 0; i < plan.models.size(); ++i) {
     // An error: somebody has begun to use it, or it is gone. Whoever needs the room looks again.
     Result<TakenModel> one = parts_.removal.take(*situation.models[plan.models[i]]->id,
@@ -198,11 +199,11 @@ std::vector<PrunedItem> Evictor::execute(const Situation& situation, const Evict
     items.push_back(item_of(thing));
     log(items.back(), why);
   }
-  for (PrunedItem& item : candidates) {
-    const auto is_it = [&item](const ModelId& id) { return id.to_string() == item.what; };
-    if (std::none_of(finished.removed.begin(), finished.removed.end(), is_it)) continue;
-    log(item, why);
-    items.push_back(std::move(item));
+  const std::set<ModelId> models(finished.removed.begin(), finished.removed.end());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (models.count(taken[i].id) == 0) continue;
+    log(candidates[i], why);
+    items.push_back(std::move(candidates[i]));
   }
   return items;
 }

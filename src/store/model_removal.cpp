@@ -117,6 +117,7 @@ FinishedRemoval ModelRemoval::finish(const std::vector<TakenModel>& models,
                                      const std::vector<Digest>& unnamed_blobs) const {
   FinishedRemoval result;
   std::unordered_set<Digest> digests;
+  std::vector<const TakenModel*> removed;
   for (const TakenModel& model : models) {
     if (Result<void> done = files_.remove_file(model.aside); !done) {
       if (done.error().code == ErrorCode::not_found) continue;  // given back
@@ -125,6 +126,7 @@ FinishedRemoval ModelRemoval::finish(const std::vector<TakenModel>& models,
       (void)put_back(model.aside, layout_.manifest(model.id));
       continue;
     }
+    removed.push_back(&model);
     result.removed.push_back(model.id);
     digests.insert(model.digests.begin(), model.digests.end());
   }
@@ -134,11 +136,7 @@ FinishedRemoval ModelRemoval::finish(const std::vector<TakenModel>& models,
     result.leftovers.push_back(std::move(done).error());
     return result;
   }
-  for (const TakenModel& model : models) {
-    const auto is_removed = [&model](const ModelId& id) { return id == model.id; };
-    if (std::any_of(result.removed.begin(), result.removed.end(), is_removed))
-      remove_what_belongs_to(model, result.leftovers);
-  }
+  for (const TakenModel* model : removed) remove_what_belongs_to(*model, result.leftovers);
   std::erase_if(digests,
                 [this](const Digest& digest) { return !files_.stat(layout_.blob(digest)); });
   result.named_blobs = digests.size();
