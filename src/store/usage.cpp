@@ -190,6 +190,28 @@ Result<std::shared_ptr<const BlobSizes>> UsageReader::read_blobs() {
   }
   if (all_blobs_ && blobs_folder_ == Stamp::of(*folder)) return all_blobs_;
   const bool is_kept = is_settled(clock_, folder->mtime_ns);
+  constexpr int k_readings = 16;
+  std::shared_ptr<const BlobSizes> blobs;
+  for (int reading = 0; reading < k_readings && !blobs; ++reading) {
+    Result<std::shared_ptr<const BlobSizes>> listed = list_blobs();
+    if (!listed) return listed;
+    blobs = *std::move(listed);
+  }
+  if (!blobs) {
+    return Error(ErrorCode::busy, Subject::store, layout_.blobs() + " changes too fast to be read")
+        .as_retryable();
+  }
+  all_blobs_ = blobs;
+  blobs_folder_.reset();
+  const Result<base::FileStat> after = files_.stat(layout_.blobs());
+  if (is_kept && after && Stamp::of(*after) == Stamp::of(*folder))
+    blobs_folder_ = Stamp::of(*folder);
+  return blobs;
+}
+
+// Null when one has gone since it was listed: perhaps to the name of one that is being removed, or
+// back from there, where the listing did not see it.
+Result<std::shared_ptr<const BlobSizes>> UsageReader::list_blobs() {
   const Result<std::vector<DirectoryEntry>> entries = list_steadily(files_, layout_.blobs());
   if (!entries) return entries.error();
   auto blobs = std::make_shared<BlobSizes>();
@@ -202,19 +224,13 @@ Result<std::shared_ptr<const BlobSizes>> UsageReader::read_blobs() {
     KnownBlob& known = known_blobs_[*digest];
     if (known.inode == 0 || known.inode != entry.inode) {
       const Result<base::FileStat> stat = files_.stat(base::join_path(layout_.blobs(), entry.name));
-      if (!stat) {
-        if (stat.error().code == ErrorCode::not_found) continue;
-        return stat.error();
-      }
+      if (!stat && stat.error().code == ErrorCode::not_found)
+        return std::shared_ptr<const BlobSizes>();
+      if (!stat) return stat.error();
       known = {entry.inode, round_to_blocks(stat->size)};
     }
     blobs->add(*digest, known.bytes);  // under two names while it is replaced or given back
   }
-  all_blobs_ = blobs;
-  blobs_folder_.reset();
-  const Result<base::FileStat> after = files_.stat(layout_.blobs());
-  if (is_kept && after && Stamp::of(*after) == Stamp::of(*folder))
-    blobs_folder_ = Stamp::of(*folder);
   return std::shared_ptr<const BlobSizes>(std::move(blobs));
 }
 

@@ -102,7 +102,7 @@ struct Usage {
 //                reservations are listed first (twice: a want that becomes a held one is renamed
 //                once), then blobs, then what may hold a second link to them.
 // Thread safety: all methods from any thread.
-// Errors:        io_error: then nobody knows.
+// Errors:        io_error: then nobody knows; busy.
 class UsageReader {
  public:
   UsageReader(const Layout& layout, base::FileSystem& files, const base::Clock& clock)
@@ -115,6 +115,7 @@ class UsageReader {
  private:
   Result<std::vector<ReservationEntry>> read_reservations(DeadReservations dead);
   Result<std::shared_ptr<const BlobSizes>> read_blobs();
+  Result<std::shared_ptr<const BlobSizes>> list_blobs();
   Result<std::vector<PartialFolder>> read_partials(const BlobSizes& blobs);
   Result<void> read_views(Usage& usage);
   Result<void> read_items(const std::string& folder, std::vector<LooseItem>& items, Usage& usage);

@@ -4,9 +4,12 @@
 
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <thread>
+#include <utility>
 
+#include "base/owner.h"
 #include "store/budget_fixture.h"
 #include "support/faulty_file_system.h"
 
@@ -38,6 +41,48 @@ TEST_F(ReservationTest, NothingNeedsNoReservation) {
 TEST_F(ReservationTest, BytesAreRoundedUpToBlocks) {
   EXPECT_EQ(store_->reserve(store_->new_ticket(), ByteCount(1)).value().bytes(), blocks(1));
   EXPECT_EQ(store_->reserve(store_->new_ticket(), ByteCount(4097)).value().bytes(), blocks(2));
+}
+
+// A model that somebody takes away: its blob has another name before it is gone.
+class ReservationWhileABlobIsRenamedTest : public ReservationTest {
+ protected:
+  ReservationWhileABlobIsRenamedTest() {
+    const InstalledFile file = install("first", 8).files.front();
+    blob_ = file.location;
+    aside_ = store_->layout().blobs() + "/" + store_->layout().removal_prefix(file.sha256) +
+             base::Owner::current().unique_suffix();
+  }
+
+  std::string blob_;
+  std::string aside_;
+  FaultyFileSystem faulty_{files_};
+};
+
+TEST_F(ReservationWhileABlobIsRenamedTest, ItIsCounted) {
+  const auto store = open_here(faulty_);
+  bool is_renamed = false;
+  faulty_.set_rule([&](const FaultyFileSystem::Call& call) {
+    if (call.name == "stat" && call.path == blob_ && !std::exchange(is_renamed, true))
+      std::filesystem::rename(blob_, aside_);
+    return 0;
+  });
+  EXPECT_EQ(store->statistics().value().blobs, blocks(8));
+  EXPECT_TRUE(is_renamed);
+  std::filesystem::rename(aside_, blob_);
+}
+
+TEST_F(ReservationWhileABlobIsRenamedTest, NothingIsHeldWhereItNeverStays) {
+  const auto store = open_here(faulty_);
+  faulty_.set_rule([&](const FaultyFileSystem::Call& call) {
+    if (call.name == "stat" && call.path == blob_) std::filesystem::rename(blob_, aside_);
+    if (call.name == "stat" && call.path == aside_) std::filesystem::rename(aside_, blob_);
+    return 0;
+  });
+  const auto held = store->reserve(store->new_ticket(), blocks(3));
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().code, ErrorCode::busy);
+  EXPECT_TRUE(held.error().retryable);
+  EXPECT_TRUE(reservations().empty());
 }
 
 TEST_F(ReservationTest, OneTicketMayReserveTwice) {
