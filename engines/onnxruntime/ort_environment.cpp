@@ -58,7 +58,7 @@ OrtEnv* environment_of(const OrtLibrary& library) {
   const OrtPtr<OrtThreadingOptions> threading(raw, api.ReleaseThreadingOptions);
   library.check(api.SetGlobalIntraOpNumThreads(raw, shared_threads()));
   library.check(api.SetGlobalInterOpNumThreads(raw, 1));
-  library.check(api.SetGlobalSpinControl(raw, 0));  // as for sessions: see ort_session.cpp
+  library.check(api.SetGlobalSpinControl(raw, 0));  // see ort_graph.cpp
   OrtEnv* made = nullptr;
   library.check(api.CreateEnvWithCustomLoggerAndGlobalThreadPools(
       &log_line, nullptr, ORT_LOGGING_LEVEL_WARNING, "modelhub", raw, &made));

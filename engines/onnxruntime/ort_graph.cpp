@@ -33,7 +33,13 @@ enum class Threads {
   own,
 };
 
-OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose, int threads) {
+// How long threads wait awake, in microseconds: longer than the pauses within a run, so that none
+// of its steps waits for a thread to wake up. bench/infer shows what it brings; with 100 and 300
+// runs are not faster, and threads take more of the time between runs.
+constexpr const char* k_awake_us = "50";
+
+OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose,
+                                       const GraphOptions& wanted) {
   const OrtApi& api = library.api();
   OrtSessionOptions* raw = nullptr;
   library.check(api.CreateSessionOptions(&raw));
@@ -41,15 +47,17 @@ OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose,
   if (whose == Threads::shared)
     library.check(api.DisablePerSessionThreads(raw));
   else
-    library.check(api.SetIntraOpNumThreads(raw, threads));
+    library.check(api.SetIntraOpNumThreads(raw, threads_of(wanted)));
   library.check(api.SetInterOpNumThreads(raw, 1));
   library.check(api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   library.check(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
-  // Threads that wait sleep and do not spin, since pools that spin slow each other down. A first
-  // measurement, with other builds on the same two cores (YOLOv8n, two threads, ONNX Runtime 1.32):
-  // 16 runs of two models at once took 2.6 s asleep and 9.0 s spinning. With less load one model
-  // alone took 77 to 95 ms asleep and 67 ms spinning (best of 15).
-  library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
+  // Pools that stay awake slow each other down. A first measurement, with other builds on the same
+  // two cores (YOLOv8n, two threads, ONNX Runtime 1.32, awake for as long as it does by default):
+  // 16 runs of two models at once took 2.6 s asleep and 9.0 s awake.
+  if (wanted.waiting == Waiting::awake)
+    library.check(api.AddSessionConfigEntry(raw, "session.intra_op.spin_duration_us", k_awake_us));
+  else
+    library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
   return options;
 }
 
@@ -65,15 +73,15 @@ using Create = std::function<OrtStatus*(OrtEnv*, OrtSessionOptions*, OrtSession*
 OrtPtr<OrtSession> make_session(const OrtLibrary& library, const GraphOptions& options,
                                 const Create& create) {
   OrtEnv* const environment = environment_of(library);
-  // Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
-  const int threads = options.threads > 0 ? options.threads : shared_threads();
   const auto make = [&](Threads whose) {
-    const OrtPtr<OrtSessionOptions> made = make_options(library, whose, threads);
+    const OrtPtr<OrtSessionOptions> made = make_options(library, whose, options);
     OrtSession* session = nullptr;
     library.check(create(environment, made.get(), &session));
     return OrtPtr<OrtSession>(session, library.api().ReleaseSession);
   };
-  if (threads != shared_threads()) return make(Threads::own);
+  // Those of the pool that all share sleep.
+  if (options.waiting == Waiting::awake || threads_of(options) != shared_threads())
+    return make(Threads::own);
   try {
     return make(Threads::shared);
   } catch (const OrtError& error) {
@@ -185,6 +193,16 @@ int nodes_placed_on(const std::string& provider, const std::vector<std::string>&
 
 }  // namespace
 
+// Never 0: ONNX Runtime would then pin its threads to cores, which fails in many containers.
+int threads_of(const GraphOptions& options) {
+  return options.threads > 0 ? options.threads : shared_threads();
+}
+
+bool can_wait_awake(const OrtLibrary& library) {
+  constexpr int k_first_that_can_be_told_how_long = 26;
+  return library.is_at_least(k_first_that_can_be_told_how_long);
+}
+
 std::string maker_of(const OrtLibrary& library) {
   return "ONNX Runtime " + library.version() + "\n" + library.api().GetBuildInfoString() +
          "\noptions " + k_options_version;
@@ -205,13 +223,24 @@ OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library, const CompileC
   return session;
 }
 
-OrtPtr<OrtSession> open_graph(const OrtLibrary& library, const GraphSource& source,
-                              const CompileCache* cache, const GraphOptions& options) {
+OrtPtr<OrtSession> reopen_compiled_graph(const OrtLibrary& library, const std::string& path,
+                                         const GraphOptions& options) {
+  std::optional<CompiledFile> file = CompiledFile::open(path, maker_of(library));
+  if (!file) return {nullptr, library.api().ReleaseSession};
+  const std::string graph(file->graph());
+  file.reset();  // ONNX Runtime maps it itself
+  return map_session(library, graph, path, options);
+}
+
+OpenedGraph open_graph(const OrtLibrary& library, const GraphSource& source,
+                       const CompileCache* cache, const GraphOptions& options) {
   OrtPtr<OrtSession> session(nullptr, library.api().ReleaseSession);
+  GraphOptions asleep = options;
+  asleep.waiting = Waiting::asleep;
   const bool is_kept = cache != nullptr &&
                        cache->keep_parts([&](const std::string& weights, const std::string& graph) {
                          const SaveAs to{weights, graph};
-                         session = save_session(library, source, to, options);
+                         session = save_session(library, source, to, asleep);
                          check_saved(to);
                        });
   if (is_kept) {
@@ -223,10 +252,11 @@ OrtPtr<OrtSession> open_graph(const OrtLibrary& library, const GraphSource& sour
     ::malloc_trim(0);
 #endif
     session = find_compiled_graph(library, *cache, options);
+    if (session != nullptr) return {std::move(session), true};
   }
   // Graphs that cannot be saved can still be run.
-  if (session == nullptr) session = read_session(library, source.path, options);
-  return session;
+  if (session == nullptr) session = read_session(library, source.path, asleep);
+  return {std::move(session), false};
 }
 
 GpuGraph open_graph_on_gpu(const OrtLibrary& library, const std::string& path,

@@ -15,9 +15,21 @@ struct GraphSource {
   bool is_one_file = true;  // no weights lie in other files
 };
 
+// What the threads of a session do while there is nothing for them to do.
+enum class Waiting {
+  asleep,
+  awake,  // for a moment, during and after each run, then they sleep. Of a compiled graph only
+};
+
 struct GraphOptions {
   int threads = 0;  // for one run; 0: one for each core that this process may use
+  Waiting waiting = Waiting::asleep;
 };
+
+// For one run, never 0.
+int threads_of(const GraphOptions& options);
+// Older ones would stay awake for tens of milliseconds.
+bool can_wait_awake(const OrtLibrary& library);
 
 // Who makes a compiled file: a library, and how this engine uses it.
 std::string maker_of(const OrtLibrary& library);
@@ -28,11 +40,20 @@ OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library,
                                        const engine_shared::CompileCache& cache,
                                        const GraphOptions& options);
 
+// The same at another time, without a word; null when the file is not there any more. Throws
+// OrtError.
+OrtPtr<OrtSession> reopen_compiled_graph(const OrtLibrary& library, const std::string& path,
+                                         const GraphOptions& options);
+
+struct OpenedGraph {
+  OrtPtr<OrtSession> session;
+  bool is_compiled = false;  // else its threads sleep, whatever the options say
+};
+
 // Reads a model. With a cache it keeps the optimised graph, with its weights beside it,
 // and goes on with what it kept, as later loads do. Throws OrtError.
-OrtPtr<OrtSession> open_graph(const OrtLibrary& library, const GraphSource& source,
-                              const engine_shared::CompileCache* cache,
-                              const GraphOptions& options);
+OpenedGraph open_graph(const OrtLibrary& library, const GraphSource& source,
+                       const engine_shared::CompileCache* cache, const GraphOptions& options);
 
 // A model on a GPU, all of it or in part.
 struct GpuGraph {

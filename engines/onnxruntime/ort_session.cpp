@@ -129,10 +129,12 @@ std::vector<TensorSpec> read_specs(const OrtLibrary& library, const OrtSession* 
 }  // namespace
 
 GraphSession::GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
-                           OrtPtr<OrtSession> session, std::mutex* turn)
+                           std::unique_ptr<PoolSeat> seat, std::shared_ptr<LiveSession> session,
+                           std::mutex* turn)
     : library_(std::move(library)),
       model_(std::move(model)),
       turn_(turn),
+      seat_(std::move(seat)),
       session_(std::move(session)),
       memory_(nullptr, library_->api().ReleaseMemoryInfo) {}
 
@@ -146,18 +148,30 @@ std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const Ort
                                                  const engine_module::Host& host) {
   const engine_module::File& file = request.file("graph");
   const engine_shared::CompileCache cache(request, maker_of(*library), host);
-  const GraphOptions options{request.threads};
+  GraphOptions options{request.threads};
+  auto seat = threads_of(options) > 1 ? std::make_unique<PoolSeat>(file.path) : nullptr;
+  if (seat != nullptr && seat->is_alone() && can_wait_awake(*library))
+    options.waiting = Waiting::awake;
   engine_shared::OnnxFile model;  // looked at only if ONNX Runtime has to
   try {
-    OrtPtr<OrtSession> opened = find_compiled_graph(*library, cache, options);
-    if (opened == nullptr) {
+    OpenedGraph opened{find_compiled_graph(*library, cache, options), true};
+    if (opened.session == nullptr) {
       model = engine_shared::read_onnx_file(file);
       engine_shared::check_external_files(model, file, request.files);
       opened = open_graph(*library, {file.path, model.external_files.empty()},
                           can_be_kept(*library, request) ? &cache : nullptr, options);
     }
-    std::unique_ptr<GraphSession> session(new GraphSession(library, file.name, std::move(opened)));
+    LiveSession::Remake remake_asleep;
+    if (opened.is_compiled && options.waiting == Waiting::awake) {
+      remake_asleep = [library, path = cache.path(), threads = request.threads] {
+        return reopen_compiled_graph(*library, path, {threads, Waiting::asleep});
+      };
+    }
+    std::unique_ptr<GraphSession> session(new GraphSession(
+        library, file.name, std::move(seat),
+        std::make_shared<LiveSession>(std::move(opened.session), std::move(remake_asleep))));
     session->read_description();
+    if (session->seat_ != nullptr) session->seat_->occupy(session->session_);
     return session;
   } catch (const OrtError& error) {
     throw explain_load(error, file.name, model, library->version());
@@ -179,7 +193,8 @@ std::unique_ptr<GraphSession> GraphSession::load_on_gpu(
     // Whoever frees the session takes it again.
     if (turn.owns_lock()) turn.unlock();
     std::unique_ptr<GraphSession> session(
-        new GraphSession(library, file.name, std::move(graph.session), provider.turn));
+        new GraphSession(library, file.name, nullptr,
+                         std::make_shared<LiveSession>(std::move(graph.session)), provider.turn));
     session->read_description();
     session->description_.device = device;
     if (graph.nodes_on_gpu == 0 && graph.nodes_on_cpu > 0) {
@@ -204,9 +219,10 @@ void GraphSession::read_description() {
   OrtMemoryInfo* memory = nullptr;
   library_->check(api.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
   memory_.reset(memory);
-  description_.inputs = read_specs(*library_, session_.get(), api.SessionGetInputCount,
+  const std::shared_ptr<OrtSession> session = session_->get();
+  description_.inputs = read_specs(*library_, session.get(), api.SessionGetInputCount,
                                    api.SessionGetInputName, api.SessionGetInputTypeInfo, model_);
-  description_.outputs = read_specs(*library_, session_.get(), api.SessionGetOutputCount,
+  description_.outputs = read_specs(*library_, session.get(), api.SessionGetOutputCount,
                                     api.SessionGetOutputName, api.SessionGetOutputTypeInfo, model_);
   description_.device = "cpu:0";
 }
@@ -261,8 +277,9 @@ std::vector<Output> GraphSession::run(const Inputs& inputs) try {
   for (const TensorSpec& spec : description_.outputs) output_names.push_back(spec.name.c_str());
   std::vector<OrtValue*> results(output_names.size(), nullptr);
   std::unique_lock<std::mutex> turn = take_turn(turn_);
+  const std::shared_ptr<OrtSession> session = session_->get();
   OrtStatus* const status =
-      library_->api().Run(session_.get(), nullptr, input_names.data(), values.data(), values.size(),
+      library_->api().Run(session.get(), nullptr, input_names.data(), values.data(), values.size(),
                           output_names.data(), output_names.size(), results.data());
   if (turn.owns_lock()) turn.unlock();
   std::vector<OrtPtr<OrtValue>> owned;

@@ -8,6 +8,7 @@
 
 #include "ort_graph.h"
 #include "ort_library.h"
+#include "ort_live_session.h"
 #include "ort_provider.h"
 
 namespace modelhub::onnxruntime_engine {
@@ -40,7 +41,8 @@ class GraphSession final : public engine_module::Session {
  private:
   // `turn`: Provider::turn.
   GraphSession(std::shared_ptr<const OrtLibrary> library, std::string model,
-               OrtPtr<OrtSession> session, std::mutex* turn = nullptr);
+               std::unique_ptr<PoolSeat> seat, std::shared_ptr<LiveSession> session,
+               std::mutex* turn = nullptr);
 
   void read_description();
   OrtPtr<OrtValue> wrap(const mh_tensor& tensor) const;
@@ -49,8 +51,9 @@ class GraphSession final : public engine_module::Session {
   const std::shared_ptr<const OrtLibrary> library_;
   const std::string model_;
   std::mutex* const turn_;
+  const std::unique_ptr<PoolSeat> seat_;  // null: it computes with one thread, or on a GPU
   // Constant after load().
-  OrtPtr<OrtSession> session_;
+  std::shared_ptr<LiveSession> session_;
   OrtPtr<OrtMemoryInfo> memory_;
   engine_module::Description description_;
 };

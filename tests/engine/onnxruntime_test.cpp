@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <onnxruntime_c_api.h>
@@ -511,6 +514,137 @@ TEST_F(OnnxRuntimeCacheTest, AModelThatIsTooLargeForTheFormatIsNotKept) {
   std::filesystem::resize_file(path("w.bin"), std::uintmax_t{1} << 31);  // takes no room
   EXPECT_EQ(load_and_run().size(), 1U);
   EXPECT_FALSE(std::filesystem::exists(path("compiled")));
+}
+
+// The threads of a session that is alone stay awake for a moment; they are its own. ctest runs each
+// test in a process of its own.
+class OnnxRuntimeLoneSessionTest : public OnnxRuntimeCacheTest {
+ protected:
+  void SetUp() override {
+    if (engine_shared::usable_cores() < 2) GTEST_SKIP() << "one core: a run has no other threads";
+    const std::string version = engine_->info().version;  // "1.32.0"
+    if (std::stoi(version.substr(2)) < 26)
+      GTEST_SKIP() << "ONNX Runtime " << version << " cannot be told how long";
+    request_.threads = 0;
+    another_ = request(write("another", TinyModel().encode()), 0);
+    another_.settings = {{"cache_file", path("another compiled")}};
+    expected_ = load_and_run();  // also compiles it, and starts the threads that sessions share
+    threads_without_ = number_in_status("Threads");
+  }
+
+  std::unique_ptr<Session> load(const LoadRequest& request) {
+    auto session = engine_->load(request);
+    EXPECT_TRUE(session) << session.error().to_string();
+    return std::move(session).value();
+  }
+  // A thread that has ended is counted until the kernel is done with it.
+  void expect_threads_of_its_own(int count) const {
+    const int expected = threads_without_ + count;
+    for (int i = 0; i < 2000 && number_in_status("Threads") != expected; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(number_in_status("Threads"), expected);
+  }
+  void expect_right(Session& session) const { expect_same_bits(expected_, answer_of(session)); }
+
+  const std::shared_ptr<Engine> engine_ = engine();
+  const int own_ = engine_shared::usable_cores() - 1;  // the caller's is one of them
+  LoadRequest another_;                                // a model that gives the same answers
+  std::vector<NamedTensor> expected_;
+  int threads_without_ = 0;
+};
+
+TEST_F(OnnxRuntimeLoneSessionTest, HasThreadsOfItsOwnUntilAnotherComes) {
+  const auto lone = load(request_);
+  expect_threads_of_its_own(own_);
+  expect_right(*lone);
+  {
+    const auto another = load(another_);
+    expect_threads_of_its_own(0);
+    expect_right(*lone);
+    expect_right(*another);
+  }
+  expect_right(*lone);
+  expect_threads_of_its_own(0);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, TheNextOneThatIsAloneHasThemAgain) {
+  {
+    const auto one = load(request_);
+    const auto two = load(another_);
+  }
+  const auto lone = load(request_);
+  expect_threads_of_its_own(own_);
+  expect_right(*lone);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, OneThreadDisturbsNobodyNorDoesALoadThatFails) {
+  const auto lone = load(request_);
+  LoadRequest of_one_thread = another_;
+  of_one_thread.threads = 1;
+  const auto another = load(of_one_thread);
+  expect_right(*another);
+  TinyModel model;
+  model.opset = 99;
+  EXPECT_FALSE(engine_->load(request(write("other", model.encode()), 0)));
+  expect_threads_of_its_own(own_);
+  expect_right(*lone);
+}
+
+// As Hub::tune() has them.
+TEST_F(OnnxRuntimeLoneSessionTest, SessionsOfOneModelDoNotDisturbEachOther) {
+  const auto lone = load(request_);
+  LoadRequest of_more_threads = request_;
+  of_more_threads.threads = own_ + 2;
+  const auto more = load(of_more_threads);
+  expect_threads_of_its_own(own_ + own_ + 1);
+  const auto another = load(another_);
+  expect_threads_of_its_own(own_ + 1);
+  for (Session* const session : {lone.get(), more.get(), another.get()}) expect_right(*session);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, OneThatWasNotCompiledSharesTheThreadsOfAll) {
+  const auto lone = load(request(path("blob"), 0));
+  expect_threads_of_its_own(0);
+  expect_right(*lone);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, GoesOnAsItIsWhenItsCompiledGraphIsGone) {
+  const auto lone = load(request_);
+  std::filesystem::remove(path("compiled"));
+  const auto another = load(request(path("another"), 0));
+  expect_threads_of_its_own(own_);
+  expect_right(*lone);
+  expect_right(*another);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, OfTwoThatComeAtOnceNeitherKeepsThem) {
+  for (int i = 0; i < 20; ++i) {
+    std::unique_ptr<Session> sessions[2];
+    std::thread other([&] { sessions[1] = load(another_); });
+    sessions[0] = load(request_);
+    other.join();
+    expect_threads_of_its_own(0);
+    expect_right(*sessions[0]);
+    expect_right(*sessions[1]);
+  }
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, RunsRightWhileItsThreadsAreExchanged) {
+  for (int i = 0; i < 10; ++i) {
+    const auto lone = load(request_);
+    std::atomic<bool> is_over = false;
+    std::vector<std::thread> users;
+    for (int user = 0; user < 3; ++user) {
+      users.emplace_back([&] {
+        while (!is_over) expect_right(*lone);
+      });
+    }
+    const auto another = load(another_);
+    expect_right(*another);
+    is_over = true;
+    for (std::thread& user : users) user.join();
+    expect_threads_of_its_own(0);
+  }
 }
 
 // kB of the memory in which this process has the file mapped.
