@@ -54,10 +54,11 @@ OrtPtr<OrtSessionOptions> make_options(const OrtLibrary& library, Threads whose,
   // Pools that stay awake slow each other down. A first measurement, with other builds on the same
   // two cores (YOLOv8n, two threads, ONNX Runtime 1.32, awake for as long as it does by default):
   // 16 runs of two models at once took 2.6 s asleep and 9.0 s awake.
-  if (wanted.waiting == Waiting::awake)
+  const bool is_awake = wanted.waiting == Waiting::awake;
+  library.check(
+      api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", is_awake ? "1" : "0"));
+  if (is_awake)
     library.check(api.AddSessionConfigEntry(raw, "session.intra_op.spin_duration_us", k_awake_us));
-  else
-    library.check(api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"));
   return options;
 }
 
@@ -223,13 +224,19 @@ OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library, const CompileC
   return session;
 }
 
-OrtPtr<OrtSession> reopen_compiled_graph(const OrtLibrary& library, const std::string& path,
-                                         const GraphOptions& options) {
-  std::optional<CompiledFile> file = CompiledFile::open(path, maker_of(library));
-  if (!file) return {nullptr, library.api().ReleaseSession};
-  const std::string graph(file->graph());
-  file.reset();  // ONNX Runtime maps it itself
-  return map_session(library, graph, path, options);
+OrtPtr<OrtSession> reopen_graph(const OrtLibrary& library, const engine_shared::FileTrace& compiled,
+                                const std::string& path, const GraphOptions& options) {
+  const std::optional<std::string> there = compiled.path();
+  if (std::optional<CompiledFile> file =
+          there ? CompiledFile::open(*there, maker_of(library)) : std::nullopt) {
+    try {
+      const std::string graph(file->graph());
+      file.reset();  // ONNX Runtime maps it itself
+      return map_session(library, graph, *there, options);
+    } catch (const OrtError&) {  // it was just renamed
+    }
+  }
+  return read_session(library, path, options);
 }
 
 OpenedGraph open_graph(const OrtLibrary& library, const GraphSource& source,

@@ -40,10 +40,10 @@ OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library,
                                        const engine_shared::CompileCache& cache,
                                        const GraphOptions& options);
 
-// The same at another time, without a word; null when the file is not there any more. Throws
-// OrtError.
-OrtPtr<OrtSession> reopen_compiled_graph(const OrtLibrary& library, const std::string& path,
-                                         const GraphOptions& options);
+// The same model once more, with other options: the compiled graph, or where that is gone the model
+// at `path`. Nothing is kept. Throws OrtError.
+OrtPtr<OrtSession> reopen_graph(const OrtLibrary& library, const engine_shared::FileTrace& compiled,
+                                const std::string& path, const GraphOptions& options);
 
 struct OpenedGraph {
   OrtPtr<OrtSession> session;

@@ -6,6 +6,8 @@
 #include <map>
 #include <vector>
 
+#include "ort_environment.h"
+
 namespace modelhub::onnxruntime_engine {
 namespace {
 
@@ -29,13 +31,17 @@ std::shared_ptr<OrtSession> LiveSession::get() const {
   return session_;
 }
 
-void LiveSession::fall_asleep() try {
+bool LiveSession::fall_asleep() try {
   std::shared_ptr<OrtSession> session = remake_asleep_();
-  if (session == nullptr) return;
   const std::lock_guard<std::mutex> lock(mutex_);
   session_.swap(session);
-} catch (const std::exception&) {
-  // What others lose by that is a moment after each part of its runs.
+  return true;
+} catch (const std::exception& error) {
+  log_listeners().tell(MH_LOG_INFO,
+                       std::string("ONNX Runtime: threads of one model stay awake while another is "
+                                   "loaded: ") +
+                           error.what());
+  return false;
 }
 
 PoolSeat::PoolSeat(std::string model) : model_(std::move(model)) {
@@ -60,7 +66,10 @@ void PoolSeat::occupy(const std::shared_ptr<LiveSession>& session) const {
     if (seats().taken.size() > 1) disturbing.swap(awake);
   }
   for (const std::weak_ptr<LiveSession>& one : disturbing) {
-    if (const std::shared_ptr<LiveSession> there = one.lock()) there->fall_asleep();
+    const std::shared_ptr<LiveSession> there = one.lock();
+    if (there == nullptr || there->fall_asleep()) continue;
+    const std::lock_guard<std::mutex> lock(seats().mutex);
+    seats().awake.push_back(one);  // whoever comes next tries again
   }
 }
 

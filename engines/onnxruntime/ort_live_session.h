@@ -18,7 +18,7 @@ namespace modelhub::onnxruntime_engine {
 // Thread safety: all methods from any thread.
 class LiveSession {
  public:
-  // Null: it cannot be made now. May throw.
+  // May throw.
   using Remake = std::function<OrtPtr<OrtSession>()>;
 
   // With `remake_asleep` its threads wait awake, and it is what makes the other one.
@@ -28,8 +28,8 @@ class LiveSession {
   bool is_made_awake() const { return remake_asleep_ != nullptr; }
   // To be held while it runs: it is freed when nobody does.
   std::shared_ptr<OrtSession> get() const;
-  // When the other one cannot be made it goes on as it is.
-  void fall_asleep();
+  // False when the other one cannot be made now: it goes on as it is, and the log says why.
+  bool fall_asleep();
 
  private:
   mutable std::mutex mutex_;
@@ -37,15 +37,15 @@ class LiveSession {
   const Remake remake_asleep_;
 };
 
-// A session of this process that computes with several threads. Threads that wait awake take the
-// time of others, so only those of one model may; when another model comes they fall asleep for
-// good. Sessions of the same model with different options are there to be compared, one run at a
-// time (Hub::tune()), and do not disturb each other.
+// A session of this process that computes with several threads of the CPU. Threads that wait awake
+// take the time of others, so only those of one model may; when another model comes they fall
+// asleep for good. Several sessions of one model, with other options or variants, are there to be
+// compared, one run at a time, and do not disturb each other.
 //
 // Thread safety: one thread; several seats at once.
 class PoolSeat {
  public:
-  // Taken before the session is made. `model`: the path of its graph.
+  // Taken before the session is made. `model`: its name, or the path of its graph.
   explicit PoolSeat(std::string model);
   ~PoolSeat();
   PoolSeat(const PoolSeat&) = delete;

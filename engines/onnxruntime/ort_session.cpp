@@ -77,6 +77,14 @@ bool can_be_kept(const OrtLibrary& library, const engine_module::LoadRequest& re
   return bytes <= k_most_bytes && library.is_at_least(k_oldest_that_maps);
 }
 
+// Whose variants and options are no other model; a file of the user's own is one by itself.
+std::string model_of(const engine_module::LoadRequest& request) {
+  for (const auto& [key, value] : request.settings) {
+    if (key == "model") return value;
+  }
+  return request.file("graph").path;
+}
+
 TensorSpec read_spec(const OrtLibrary& library, const OrtTypeInfo* type, std::string name,
                      const std::string& model) {
   const OrtApi& api = library.api();
@@ -149,7 +157,7 @@ std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const Ort
   const engine_module::File& file = request.file("graph");
   const engine_shared::CompileCache cache(request, maker_of(*library), host);
   GraphOptions options{request.threads};
-  auto seat = threads_of(options) > 1 ? std::make_unique<PoolSeat>(file.path) : nullptr;
+  auto seat = threads_of(options) > 1 ? std::make_unique<PoolSeat>(model_of(request)) : nullptr;
   if (seat != nullptr && seat->is_alone() && can_wait_awake(*library))
     options.waiting = Waiting::awake;
   engine_shared::OnnxFile model;  // looked at only if ONNX Runtime has to
@@ -163,8 +171,9 @@ std::unique_ptr<GraphSession> GraphSession::load(const std::shared_ptr<const Ort
     }
     LiveSession::Remake remake_asleep;
     if (opened.is_compiled && options.waiting == Waiting::awake) {
-      remake_asleep = [library, path = cache.path(), threads = request.threads] {
-        return reopen_compiled_graph(*library, path, {threads, Waiting::asleep});
+      auto compiled = std::make_shared<engine_shared::FileTrace>(cache.path());
+      remake_asleep = [library, compiled, path = file.path, threads = request.threads] {
+        return reopen_graph(*library, *compiled, path, {threads, Waiting::asleep});
       };
     }
     std::unique_ptr<GraphSession> session(new GraphSession(
@@ -192,10 +201,13 @@ std::unique_ptr<GraphSession> GraphSession::load_on_gpu(
                           request.is_fallback_allowed ? CpuNodes::allowed : CpuNodes::refused);
     // Whoever frees the session takes it again.
     if (turn.owns_lock()) turn.unlock();
+    // What runs on the CPU has the threads that all share.
+    auto seat = graph.is_whole ? nullptr : std::make_unique<PoolSeat>(model_of(request));
     std::unique_ptr<GraphSession> session(
-        new GraphSession(library, file.name, nullptr,
+        new GraphSession(library, file.name, std::move(seat),
                          std::make_shared<LiveSession>(std::move(graph.session)), provider.turn));
     session->read_description();
+    if (session->seat_ != nullptr) session->seat_->occupy(session->session_);
     session->description_.device = device;
     if (graph.nodes_on_gpu == 0 && graph.nodes_on_cpu > 0) {
       session->description_.device = "cpu:0";

@@ -51,7 +51,7 @@ class GraphSession final : public engine_module::Session {
   const std::shared_ptr<const OrtLibrary> library_;
   const std::string model_;
   std::mutex* const turn_;
-  const std::unique_ptr<PoolSeat> seat_;  // null: it computes with one thread, or on a GPU
+  const std::unique_ptr<PoolSeat> seat_;  // null: it computes with one thread, or on a GPU alone
   // Constant after load().
   std::shared_ptr<LiveSession> session_;
   OrtPtr<OrtMemoryInfo> memory_;

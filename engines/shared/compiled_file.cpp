@@ -237,6 +237,24 @@ void write_parts(const std::string& path, const std::string& maker,
 
 }  // namespace
 
+FileTrace::FileTrace(const std::string& path)
+    : descriptor_(::open(path.c_str(), O_PATH | O_CLOEXEC)) {}
+
+FileTrace::~FileTrace() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::optional<std::string> FileTrace::path() const {
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || status.st_nlink == 0)
+    return std::nullopt;
+  std::error_code error;
+  const std::filesystem::path path =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor_), error);
+  if (error) return std::nullopt;
+  return path.string();
+}
+
 CompiledFile::CompiledFile(std::string_view mapped) : mapped_(mapped) {}
 
 CompiledFile::CompiledFile(CompiledFile&& other) noexcept

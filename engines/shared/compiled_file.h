@@ -42,6 +42,25 @@ class CompiledFile {
   std::size_t graph_size_ = 0;
 };
 
+// Where a file lies, also after it or its folder got another name: what the host has made of a
+// cache it renames when the load is done.
+//
+// Thread safety: constant after construction.
+class FileTrace {
+ public:
+  // Of a file that is there; else nothing is ever found.
+  explicit FileTrace(const std::string& path);
+  ~FileTrace();
+  FileTrace(const FileTrace&) = delete;
+  FileTrace& operator=(const FileTrace&) = delete;
+
+  // Nothing when it was removed.
+  std::optional<std::string> path() const;
+
+ private:
+  const int descriptor_;
+};
+
 // The file in which a load may find what an earlier one has compiled, or leave it for a later one:
 // the setting `cache_file` of a load. Whatever is wrong with it fails no load; the log says so.
 class CompileCache {

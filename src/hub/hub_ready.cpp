@@ -368,6 +368,7 @@ Result<runtime::LoadSpec> HubCore::load_spec(const ReadyFlow& flow,
   spec.request.files = *std::move(files);
   spec.request.settings = load_settings(*flow.resolved->variant->recipe);
   spec.request.settings.emplace_back("precision", name_of(precision));
+  if (!flow.own) spec.request.settings.emplace_back("model", installed.name);
   spec.request.threads = threads;
   spec.plan = *std::move(plan);
   if (flow.own) {

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -516,6 +517,26 @@ TEST_F(OnnxRuntimeCacheTest, AModelThatIsTooLargeForTheFormatIsNotKept) {
   EXPECT_FALSE(std::filesystem::exists(path("compiled")));
 }
 
+TEST_F(OnnxRuntimeCacheTest, TwoModelsRunWhereThereAreNoThreadsToShare) {
+  void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
+  if (library == nullptr) GTEST_SKIP() << "the build does not know where the library lies";
+  const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
+  ASSERT_NE(base, nullptr);
+  OrtEnv* environment = nullptr;
+  ASSERT_EQ(base()->GetApi(16)->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "program", &environment),
+            nullptr);
+  const auto expected = load_and_run();
+  const auto engine = this->engine();
+  request_.threads = 2;
+  const auto lone = engine->load(request_);
+  ASSERT_TRUE(lone) << lone.error().to_string();
+  const auto another = engine->load(request(write("another", TinyModel().encode()), 2));
+  ASSERT_TRUE(another) << another.error().to_string();
+  EXPECT_THAT(log_.all(), Not(Contains(HasSubstr("stay awake"))));
+  expect_same_bits(expected, answer_of(**lone));
+  expect_same_bits(expected, answer_of(**another));
+}
+
 // The threads of a session that is alone stay awake for a moment; they are its own. ctest runs each
 // test in a process of its own.
 class OnnxRuntimeLoneSessionTest : public OnnxRuntimeCacheTest {
@@ -525,11 +546,12 @@ class OnnxRuntimeLoneSessionTest : public OnnxRuntimeCacheTest {
     const std::string version = engine_->info().version;  // "1.32.0"
     if (std::stoi(version.substr(2)) < 26)
       GTEST_SKIP() << "ONNX Runtime " << version << " cannot be told how long";
-    request_.threads = 0;
     another_ = request(write("another", TinyModel().encode()), 0);
     another_.settings = {{"cache_file", path("another compiled")}};
+    request_.threads = 1;
     expected_ = load_and_run();  // also compiles it, and starts the threads that sessions share
     threads_without_ = number_in_status("Threads");
+    request_.threads = 0;
   }
 
   std::unique_ptr<Session> load(const LoadRequest& request) {
@@ -592,14 +614,20 @@ TEST_F(OnnxRuntimeLoneSessionTest, OneThreadDisturbsNobodyNorDoesALoadThatFails)
 
 // As Hub::tune() has them.
 TEST_F(OnnxRuntimeLoneSessionTest, SessionsOfOneModelDoNotDisturbEachOther) {
+  LoadRequest variant = another_;
+  for (LoadRequest* const request : {&request_, &variant})
+    request->settings.emplace_back("model", "the name of both");
   const auto lone = load(request_);
+  const auto other_variant = load(variant);
+  expect_threads_of_its_own(2 * own_);
   LoadRequest of_more_threads = request_;
   of_more_threads.threads = own_ + 2;
   const auto more = load(of_more_threads);
-  expect_threads_of_its_own(own_ + own_ + 1);
+  expect_threads_of_its_own(2 * own_ + own_ + 1);
   const auto another = load(another_);
   expect_threads_of_its_own(own_ + 1);
-  for (Session* const session : {lone.get(), more.get(), another.get()}) expect_right(*session);
+  for (Session* const session : {lone.get(), other_variant.get(), more.get(), another.get()})
+    expect_right(*session);
 }
 
 TEST_F(OnnxRuntimeLoneSessionTest, OneThatWasNotCompiledSharesTheThreadsOfAll) {
@@ -608,13 +636,54 @@ TEST_F(OnnxRuntimeLoneSessionTest, OneThatWasNotCompiledSharesTheThreadsOfAll) {
   expect_right(*lone);
 }
 
-TEST_F(OnnxRuntimeLoneSessionTest, GoesOnAsItIsWhenItsCompiledGraphIsGone) {
+TEST_F(OnnxRuntimeLoneSessionTest, FindsItsCompiledGraphWhereItWasMovedTo) {
+  std::filesystem::create_directory(path("new"));
+  request_.settings = {{"cache_file", path("new/compiled")}};
   const auto lone = load(request_);
-  std::filesystem::remove(path("compiled"));
-  const auto another = load(request(path("another"), 0));
-  expect_threads_of_its_own(own_);
+  std::filesystem::rename(path("new"), path("kept"));  // as the host does when it was compiled
+  std::filesystem::rename(path("blob"), path("moved"));
+  const auto another = load(another_);
+  expect_threads_of_its_own(0);
   expect_right(*lone);
   expect_right(*another);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, IsReadAgainWhenItsCompiledGraphIsGone) {
+  const auto lone = load(request_);
+  std::filesystem::remove(path("compiled"));
+  const auto another = load(another_);
+  expect_threads_of_its_own(0);
+  expect_right(*lone);
+  expect_right(*another);
+}
+
+TEST_F(OnnxRuntimeLoneSessionTest, GoesOnAsItIsWhileItCannotBeMadeAnew) {
+  const auto lone = load(request_);
+  std::filesystem::remove(path("compiled"));
+  std::filesystem::rename(path("blob"), path("away"));
+  {
+    const auto another = load(another_);
+    expect_threads_of_its_own(own_);
+    EXPECT_THAT(log_.all(), Contains(HasSubstr("stay awake while another is loaded: ")));
+    expect_right(*lone);
+  }
+  std::filesystem::rename(path("away"), path("blob"));
+  const auto one_more = load(another_);
+  expect_threads_of_its_own(0);
+  expect_right(*lone);
+}
+
+// By default they would take tens of milliseconds, from the moment on in which they are made.
+TEST_F(OnnxRuntimeLoneSessionTest, ItsThreadsAreSoonAsleep) {
+  const auto processor_time = [] {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const auto lone = load(request_);
+  const auto before = processor_time();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(processor_time() - before, std::chrono::milliseconds(5) * own_);
 }
 
 TEST_F(OnnxRuntimeLoneSessionTest, OfTwoThatComeAtOnceNeitherKeepsThem) {

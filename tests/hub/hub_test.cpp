@@ -108,8 +108,8 @@ TEST_F(HubTest, ThePrecisionReachesTheEngineAndSetsTwoLoadsApart) {
   ASSERT_TRUE(hub.ensure_ready("toy", golden).get());
   ASSERT_TRUE(hub.ensure_ready("toy").get());
   const std::string lines = test::content_of(record);
-  EXPECT_THAT(lines, ::testing::MatchesRegex("load cpu:0 [0-9]+ precision=exact\n"
-                                             "load cpu:0 [0-9]+ precision=golden\n"));
+  EXPECT_THAT(lines, ::testing::MatchesRegex("load cpu:0 [0-9]+ precision=exact model=toy\n"
+                                             "load cpu:0 [0-9]+ precision=golden model=toy\n"));
 }
 
 TEST_F(HubTest, AnEngineThatSaysSoIsToldWhereToKeepWhatItCompiles) {
@@ -119,7 +119,7 @@ TEST_F(HubTest, AnEngineThatSaysSoIsToldWhereToKeepWhatItCompiles) {
   Hub hub = open();
   ASSERT_TRUE(hub.ensure_ready("toy").get());
   EXPECT_THAT(test::content_of(record),
-              ::testing::MatchesRegex("load cpu:0 [0-9]+ precision=exact "
+              ::testing::MatchesRegex("load cpu:0 [0-9]+ precision=exact model=toy "
                                       "cache_file=.*/derived/scripted-[^ ]*/compiled\n"));
 }
 
