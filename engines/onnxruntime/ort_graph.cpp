@@ -102,12 +102,14 @@ OrtStatus* create_from_outline(const OrtLibrary& library, std::string_view outli
 }
 
 // Neither optimises the graph again nor copies its weights.
-OrtPtr<OrtSession> map_session(const OrtLibrary& library, std::string_view graph,
-                               const std::string& file, const GraphOptions& options) {
+OrtPtr<OrtSession> map_session(const OrtLibrary& library, std::optional<CompiledFile> compiled,
+                               const std::string& path, const GraphOptions& options) {
+  const std::string graph(compiled->graph());
+  compiled.reset();  // ONNX Runtime maps it itself
   return make_session(
       library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
         library.check(library.api().SetSessionGraphOptimizationLevel(raw, ORT_DISABLE_ALL));
-        return create_from_outline(library, graph, fs::path(file).parent_path(), environment, raw,
+        return create_from_outline(library, graph, fs::path(path).parent_path(), environment, raw,
                                    session);
       });
 }
@@ -215,9 +217,7 @@ OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library, const CompileC
   std::optional<CompiledFile> file = cache.find();
   if (!file) return session;
   try {
-    const std::string graph(file->graph());
-    file.reset();  // ONNX Runtime maps it itself
-    session = map_session(library, graph, cache.path(), options);
+    session = map_session(library, std::move(file), cache.path(), options);
   } catch (const OrtError& error) {
     cache.discard(error.what());
   }
@@ -230,9 +230,7 @@ OrtPtr<OrtSession> reopen_graph(const OrtLibrary& library, const engine_shared::
   if (std::optional<CompiledFile> file =
           there ? CompiledFile::open(*there, maker_of(library)) : std::nullopt) {
     try {
-      const std::string graph(file->graph());
-      file.reset();  // ONNX Runtime maps it itself
-      return map_session(library, graph, *there, options);
+      return map_session(library, std::move(file), *there, options);
     } catch (const OrtError&) {  // it was just renamed
     }
   }

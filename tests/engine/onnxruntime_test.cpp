@@ -320,16 +320,24 @@ TEST_F(OnnxRuntimeTest, SessionsThatTakeAllCoresShareTheirThreads) {
     EXPECT_TRUE(const_cast<Session*>(session)->run(std::vector<Session::Input>{{"x", &x}}));
 }
 
-// ctest runs each test in a process of its own: here the environment has no threads to share.
+// What a program has that uses ONNX Runtime itself, and did so first: without threads to share.
+// Null when the build does not know where the library lies. ctest runs each test in a process of
+// its own.
+OrtEnv* environment_of_a_program() {
+  void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
+  if (library == nullptr) return nullptr;
+  const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
+  EXPECT_NE(base, nullptr);
+  OrtEnv* environment = nullptr;
+  EXPECT_EQ(base()->GetApi(16)->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "program", &environment),
+            nullptr);
+  return environment;
+}
+
 TEST_F(OnnxRuntimeTest, WorksInAProgramThatUsesOnnxRuntimeItself) {
   const auto engine = this->engine();
-  void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
-  if (library == nullptr) GTEST_SKIP() << "the build does not know where the library lies";
-  const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
-  ASSERT_NE(base, nullptr);
-  OrtEnv* environment = nullptr;
-  ASSERT_EQ(base()->GetApi(16)->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "program", &environment),
-            nullptr);
+  if (environment_of_a_program() == nullptr)
+    GTEST_SKIP() << "the build does not know where the library lies";
   const auto session =
       engine->load(request(write("blob", TinyModel().encode()), engine_shared::usable_cores()));
   ASSERT_TRUE(session) << session.error().to_string();
@@ -518,13 +526,8 @@ TEST_F(OnnxRuntimeCacheTest, AModelThatIsTooLargeForTheFormatIsNotKept) {
 }
 
 TEST_F(OnnxRuntimeCacheTest, TwoModelsRunWhereThereAreNoThreadsToShare) {
-  void* const library = dlopen(MODELHUB_ONNXRUNTIME_LIBRARY, RTLD_NOW);
-  if (library == nullptr) GTEST_SKIP() << "the build does not know where the library lies";
-  const auto base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(library, "OrtGetApiBase"));
-  ASSERT_NE(base, nullptr);
-  OrtEnv* environment = nullptr;
-  ASSERT_EQ(base()->GetApi(16)->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "program", &environment),
-            nullptr);
+  if (environment_of_a_program() == nullptr)
+    GTEST_SKIP() << "the build does not know where the library lies";
   const auto expected = load_and_run();
   const auto engine = this->engine();
   request_.threads = 2;
