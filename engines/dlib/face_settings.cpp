@@ -30,17 +30,10 @@ Failure cannot(const std::string& key, const std::string& value, const std::stri
                  k_hint);
 }
 
-std::optional<std::string> find(const LoadRequest& request, const std::string& key) {
-  for (const auto& [name, value] : request.settings) {
-    if (name == key) return value;
-  }
-  return std::nullopt;
-}
-
 // A number from `least` to `most`, or `otherwise` where the request has none.
 double number_or(const LoadRequest& request, const std::string& key, double least, double most,
                  double otherwise) {
-  const std::optional<std::string> text = find(request, key);
+  const std::optional<std::string> text = request.setting(key);
   if (!text) return otherwise;
   double number = 0;
   const char* const end = text->data() + text->size();
@@ -53,7 +46,7 @@ double number_or(const LoadRequest& request, const std::string& key, double leas
 }
 
 DetectorKind detector_of(const LoadRequest& request) {
-  const std::optional<std::string> word = find(request, "detector");
+  const std::optional<std::string> word = request.setting("detector");
   if (!word) {
     const bool has_file = std::any_of(request.files.begin(), request.files.end(),
                                       [](const auto& file) { return file.role == "detector"; });
@@ -72,17 +65,17 @@ FaceSettings read_settings(const LoadRequest& request) {
   const double upsample = number_or(request, "upsample", 0, k_most_doublings, settings.upsample);
   settings.upsample = static_cast<int>(upsample);
   if (settings.upsample != upsample) {
-    throw wrong("upsample", *find(request, "upsample"), "a whole number");
+    throw wrong("upsample", *request.setting("upsample"), "a whole number");
   }
   settings.chip_padding = number_or(request, "chip_padding", 0, 1, settings.chip_padding);
   constexpr double k_any_size = 1 << 20;
   if (number_or(request, "chip_size", 1, k_any_size, k_chip_size) != k_chip_size) {
-    throw cannot("chip_size", *find(request, "chip_size"),
+    throw cannot("chip_size", *request.setting("chip_size"),
                  "a network for chips of " + std::to_string(k_chip_size) + " pixels");
   }
   constexpr double k_any_count = 1 << 20;
   if (number_or(request, "jitter", 0, k_any_count, 0) != 0) {
-    throw cannot("jitter", *find(request, "jitter"), "none: each face is described once");
+    throw cannot("jitter", *request.setting("jitter"), "none: each face is described once");
   }
   return settings;
 }

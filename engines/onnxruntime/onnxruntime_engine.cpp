@@ -25,11 +25,7 @@ using engine_module::LoadRequest;
 using engine_module::Probe;
 
 // GPUs have fewer bits to offer (TF32); the CPU computes the same in any case.
-bool is_exact(const LoadRequest& request) {
-  return std::none_of(request.settings.begin(), request.settings.end(), [](const auto& setting) {
-    return setting.first == "precision" && setting.second == "golden";
-  });
-}
+bool is_exact(const LoadRequest& request) { return request.setting("precision") != "golden"; }
 
 class OnnxRuntimeEngine final : public engine_module::Engine {
  public:

@@ -101,11 +101,12 @@ OrtStatus* create_from_outline(const OrtLibrary& library, std::string_view outli
   return api.CreateSessionFromArray(environment, outline.data(), outline.size(), options, session);
 }
 
+// What is left of it is unmapped: ONNX Runtime maps the weights itself.
+std::string graph_of(CompiledFile compiled) { return std::string(compiled.graph()); }
+
 // Neither optimises the graph again nor copies its weights.
-OrtPtr<OrtSession> map_session(const OrtLibrary& library, std::optional<CompiledFile> compiled,
+OrtPtr<OrtSession> map_session(const OrtLibrary& library, const std::string& graph,
                                const std::string& path, const GraphOptions& options) {
-  const std::string graph(compiled->graph());
-  compiled.reset();  // ONNX Runtime maps it itself
   return make_session(
       library, options, [&](OrtEnv* environment, OrtSessionOptions* raw, OrtSession** session) {
         library.check(library.api().SetSessionGraphOptimizationLevel(raw, ORT_DISABLE_ALL));
@@ -217,7 +218,7 @@ OrtPtr<OrtSession> find_compiled_graph(const OrtLibrary& library, const CompileC
   std::optional<CompiledFile> file = cache.find();
   if (!file) return session;
   try {
-    session = map_session(library, std::move(file), cache.path(), options);
+    session = map_session(library, graph_of(*std::move(file)), cache.path(), options);
   } catch (const OrtError& error) {
     cache.discard(error.what());
   }
@@ -230,7 +231,7 @@ OrtPtr<OrtSession> reopen_graph(const OrtLibrary& library, const engine_shared::
   if (std::optional<CompiledFile> file =
           there ? CompiledFile::open(*there, maker_of(library)) : std::nullopt) {
     try {
-      return map_session(library, std::move(file), *there, options);
+      return map_session(library, graph_of(*std::move(file)), *there, options);
     } catch (const OrtError&) {  // it was just renamed
     }
   }

@@ -79,10 +79,7 @@ bool can_be_kept(const OrtLibrary& library, const engine_module::LoadRequest& re
 
 // Whose variants and options are no other model; a file of the user's own is one by itself.
 std::string model_of(const engine_module::LoadRequest& request) {
-  for (const auto& [key, value] : request.settings) {
-    if (key == "model") return value;
-  }
-  return request.file("graph").path;
+  return request.setting("model").value_or(request.file("graph").path);
 }
 
 TensorSpec read_spec(const OrtLibrary& library, const OrtTypeInfo* type, std::string name,

@@ -36,11 +36,10 @@ CoreOptions options_of(const LoadRequest& request) {
   const int cores = engine_shared::usable_cores();
   options.threads = request.threads > 0 ? request.threads : cores;
   options.runs = std::clamp(cores / options.threads, 1, k_most_runs);
-  for (const auto& [key, value] : request.settings) {
-    if (key != "precision") continue;
+  if (const std::optional<std::string> value = request.setting("precision")) {
     if (value != "exact" && value != "golden") {
       throw Failure(MH_INVALID_ARGUMENT, MH_ABOUT_ENGINE,
-                    "the setting 'precision' is '" + value + "'; it may be 'exact' or 'golden'");
+                    "the setting 'precision' is '" + *value + "'; it may be 'exact' or 'golden'");
     }
     options.is_exact = value == "exact";
   }

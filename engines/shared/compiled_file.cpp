@@ -291,11 +291,7 @@ std::optional<CompiledFile> CompiledFile::open(const std::string& path, const st
 
 CompileCache::CompileCache(const engine_module::LoadRequest& request, std::string maker,
                            const engine_module::Host& host)
-    : maker_(std::move(maker)), host_(host) {
-  for (const auto& [key, value] : request.settings) {
-    if (key == "cache_file") path_ = value;
-  }
-}
+    : path_(request.setting("cache_file").value_or("")), maker_(std::move(maker)), host_(host) {}
 
 std::optional<CompiledFile> CompileCache::find() const {
   std::error_code error;

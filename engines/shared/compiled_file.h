@@ -93,7 +93,7 @@ class CompileCache {
  private:
   bool keep_with(const std::function<void()>& write) const;
 
-  std::string path_;  // empty: the load has no such setting
+  const std::string path_;  // empty: the load has no such setting
   const std::string maker_;
   const engine_module::Host host_;
 };

@@ -28,16 +28,9 @@ int usable_cores() {
   return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
 }
 
-std::string setting_of(const LoadRequest& request, std::string_view key, std::string otherwise) {
-  for (const auto& [name, value] : request.settings) {
-    if (name == key) return value;
-  }
-  return otherwise;
-}
-
 // A language is part of a name that Tesseract takes apart at some signs.
 std::string checked_language(const LoadRequest& request) {
-  std::string language = setting_of(request, "language", "eng");
+  std::string language = request.setting("language").value_or("eng");
   const auto is_plain = [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
@@ -48,7 +41,7 @@ std::string checked_language(const LoadRequest& request) {
 }
 
 void check_engine_mode(const LoadRequest& request) {
-  const std::string mode = setting_of(request, "engine_mode", "lstm_only");
+  const std::string mode = request.setting("engine_mode").value_or("lstm_only");
   if (mode == "lstm_only") return;
   throw Failure(MH_UNSUPPORTED, MH_ABOUT_MODEL,
                 "the recipe's engine_mode '" + mode + "' is not known here, lstm_only is");
@@ -57,7 +50,7 @@ void check_engine_mode(const LoadRequest& request) {
 // Those that find text and need no other file: modes that look for the script and the orientation
 // need osd.traineddata.
 TessPageSegMode checked_page_mode(const LoadRequest& request) {
-  const std::string text = setting_of(request, "page_mode", "3");
+  const std::string text = request.setting("page_mode").value_or("3");
   int mode = -1;
   const char* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, mode);

@@ -110,6 +110,13 @@ struct LoadRequest {
     throw Failure(MH_INVALID_ARGUMENT, MH_ABOUT_MODEL,
                   "the model has no file with the role '" + std::string(role) + "'");
   }
+  // The value of this setting, if the host gave it.
+  std::optional<std::string> setting(std::string_view key) const {
+    for (const auto& [name, value] : settings) {
+      if (name == key) return value;
+    }
+    return std::nullopt;
+  }
 };
 
 struct TensorSpec {
