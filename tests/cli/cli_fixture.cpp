@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli_fixture.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "support/shared_folder.h"
 
 namespace modelhub::test {
 
@@ -60,10 +61,7 @@ std::string CliTest::read(const std::string& path) {
   return content.str();
 }
 
-std::string CliTest::shared(const std::string& name) {
-  const char* folder = std::getenv("MODELHUB_TEST_SHARED");
-  return std::string(folder == nullptr ? "../shared" : folder) + "/" + name;
-}
+std::string CliTest::shared(const std::string& name) { return shared_path(name); }
 
 std::vector<std::string> files_below(const std::string& folder) {
   std::vector<std::string> files;

@@ -19,6 +19,7 @@
 #include "modelhub/image.h"
 #include "support/archives.h"
 #include "support/scratch.h"
+#include "support/shared_folder.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 // OpenCV's threads may still be ending when LeakSanitizer looks at them, which it does not survive.
@@ -275,19 +276,17 @@ std::optional<std::string> difference_of_detections(const Json& wanted, const Js
 class StandInTest : public ::testing::TestWithParam<Model> {
  protected:
   StandInTest() : name_(GetParam().name) {
-    const char* folder = std::getenv("MODELHUB_TEST_SHARED");
-    shared_ = folder == nullptr ? "../shared" : folder;
     options_.home = scratch_.path("home");
     options_.system_catalog.clear();
   }
 
   void SetUp() override {
-    if (!std::filesystem::exists(shared_ + "/mirror/sha256")) GTEST_SKIP() << "no mirror";
+    if (!std::filesystem::exists(shared_path("mirror/sha256"))) GTEST_SKIP() << "no mirror";
     reference_ = json_of(k_source + "/tests/reference/stand_ins.json")["models"][name_];
     variant_ = variant_of(name_);
     variant_.erase("golden");
     const Json real = std::exchange(variant_["files"], Json::array());
-    for (const StandInFile& file : files_of_stand_in(name_, shared_)) {
+    for (const StandInFile& file : files_of_stand_in(name_, shared_path(""))) {
       digests_[file.path] = base::sha256_of(file.content).hex();
       const std::size_t i = variant_["files"].size();
       variant_["files"].push_back(publish(file, i < real.size() ? real[i] : Json::object()));
@@ -334,7 +333,7 @@ class StandInTest : public ::testing::TestWithParam<Model> {
 
   Image picture_of(const Json& wanted) const {
     const std::string name = wanted["picture"];
-    Image whole = Image::load(shared_ + "/images/" + name).value();
+    Image whole = Image::load(shared_path("images/" + name)).value();
     if (!wanted.contains("rows")) return whole;
     ImageView part = whole.view();
     part.height = wanted["rows"];
@@ -362,7 +361,6 @@ class StandInTest : public ::testing::TestWithParam<Model> {
   }
 
   const std::string name_;
-  std::string shared_;
   ScratchFolder scratch_;
   HubOptions options_;
   Json reference_;

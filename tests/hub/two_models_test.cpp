@@ -3,7 +3,6 @@
 //
 // What two models of one process are to each other, with real engines and weights.
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -15,6 +14,7 @@
 #include "modelhub/hub.h"
 #include "modelhub/image.h"
 #include "support/scratch.h"
+#include "support/shared_folder.h"
 
 namespace modelhub::test {
 namespace {
@@ -34,15 +34,13 @@ int threads_of_loads() {
 // ONNX Runtime's threads stay awake for a model that is alone, also when it has just been compiled:
 // the file of that has another name as soon as the load is done.
 TEST(TwoModelsTest, ShareTheirThreadsAlsoWhenTheFirstOneWasJustCompiled) {
-  const char* folder = std::getenv("MODELHUB_TEST_SHARED");
-  const std::string mirror = std::string(folder == nullptr ? "../shared" : folder) + "/mirror";
-  if (!std::filesystem::exists(mirror + "/sha256")) GTEST_SKIP() << "no mirror";
+  if (!std::filesystem::exists(shared_path("mirror/sha256"))) GTEST_SKIP() << "no mirror";
   const ScratchFolder scratch;
   HubOptions options;
   options.home = scratch.path("home");
   options.system_catalog.clear();
   options.catalogs = {std::string(MODELHUB_SOURCE_DIR) + "/tests/catalog/offline.json"};
-  options.mirrors = {"file://" + mirror};
+  options.mirrors = {"file://" + shared_path("mirror")};
   const Hub hub = Hub::open(options).value();
   LoadOptions with_onnx_runtime;
   with_onnx_runtime.engine = "onnxruntime";
@@ -60,7 +58,7 @@ TEST(TwoModelsTest, ShareTheirThreadsAlsoWhenTheFirstOneWasJustCompiled) {
     GTEST_SKIP() << "no threads that stay awake: one core, or " << engine;
 
   const modelhub::Model lone = load("mobilenet_v2");
-  const Image picture = Image::load(mirror + "/../images/cat.jpg").value();
+  const Image picture = Image::load(shared_path("images/cat.jpg")).value();
   const Answer answer = lone.run(picture).value();
   const int before = threads_of_loads();
   load("ultraface");

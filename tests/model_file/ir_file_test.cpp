@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model_file/ir_file.h"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 
 #include "model_file/xml_reader.h"
+#include "support/shared_folder.h"
 
 namespace modelhub::model_file {
 namespace {
@@ -61,10 +60,8 @@ TEST(IrFileTest, TellsTensorsWeightsAndModelInfo) {
 }
 
 TEST(IrFileTest, ReadsARealModelOfTheZoo) {
-  const char* folder = std::getenv("MODELHUB_TEST_SHARED");
-  const std::string path =
-      std::string(folder == nullptr ? "../shared" : folder) +
-      "/mirror/sha256/6a393e1a58607cf65ff58b437b0aeb0bf6c46a18926e1c5718374c804c419faa";
+  const std::string path = test::shared_path(
+      "mirror/sha256/6a393e1a58607cf65ff58b437b0aeb0bf6c46a18926e1c5718374c804c419faa");
   const ModelFacts facts =
       read_model_file(base::FileSystem::real(), path, "person-detection-0200.xml").value();
   ASSERT_EQ(facts.inputs.size(), 1U);

@@ -3,13 +3,13 @@
 #include "model_file/onnx_file.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 
 #include <gmock/gmock.h>
 
 #include "model_file/onnx_writer.h"
 #include "support/scratch.h"
+#include "support/shared_folder.h"
 
 namespace modelhub::model_file {
 namespace {
@@ -33,8 +33,7 @@ class OnnxFileTest : public ::testing::Test {
     EXPECT_FALSE(facts.error().hint.empty());
   }
   static std::string mirror(const std::string& digest) {
-    const char* folder = std::getenv("MODELHUB_TEST_SHARED");
-    return std::string(folder == nullptr ? "../shared" : folder) + "/mirror/sha256/" + digest;
+    return test::shared_path("mirror/sha256/" + digest);
   }
   static ModelFacts read_mirror(const std::string& digest) {
     return read_model_file(base::FileSystem::real(), mirror(digest), "model.onnx").value();

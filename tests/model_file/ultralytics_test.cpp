@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model_file/ultralytics.h"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 
 #include "model_file/model_file.h"
+#include "support/shared_folder.h"
 
 namespace modelhub::model_file {
 namespace {
@@ -21,10 +20,8 @@ UltralyticsFacts facts_of(Metadata metadata) {
 }
 
 TEST(UltralyticsTest, ReadsTheMetadataOfARealExport) {
-  const char* folder = std::getenv("MODELHUB_TEST_SHARED");
-  const std::string path =
-      std::string(folder == nullptr ? "../shared" : folder) +
-      "/mirror/sha256/79e76a60125f08fcf99a5201aeab871a61565a380e3ae4a4fed6b4e3de15efd6";
+  const std::string path = test::shared_path(
+      "mirror/sha256/79e76a60125f08fcf99a5201aeab871a61565a380e3ae4a4fed6b4e3de15efd6");
   const ModelFacts model = read_model_file(base::FileSystem::real(), path, "yolov8n.onnx").value();
   const UltralyticsFacts facts = read_ultralytics(model.metadata).value().value();
   EXPECT_EQ(facts.task, "detect");

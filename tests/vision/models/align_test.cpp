@@ -13,6 +13,7 @@
 
 #include "outputs.h"
 #include "pixels.h"
+#include "support/shared_folder.h"
 
 namespace modelhub::vision {
 namespace {
@@ -200,8 +201,7 @@ std::vector<ReferenceFace> read_reference() {
 }
 
 TEST(AlignFaceTest, CropsAreThoseOfOpenCv) {
-  const char* shared = std::getenv("MODELHUB_TEST_SHARED");
-  const std::string images = std::string(shared == nullptr ? "../shared" : shared) + "/images/";
+  const std::string images = test::shared_path("images/");
   const std::vector<ReferenceFace> faces = read_reference();
   ASSERT_GE(faces.size(), 4u);
   for (const ReferenceFace& face : faces) {
